@@ -1,0 +1,99 @@
+//! When a planet transits, and what a search reports of it: the types that search, vetting and fits share.
+
+/// A linear ephemeris: transit `n` is at `transit_time + n * period` (days).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ephemeris {
+    pub period: f64,
+    pub transit_time: f64,
+}
+
+impl Ephemeris {
+    /// Number of the transit nearest to `time`.
+    pub fn epoch(&self, time: f64) -> i64 {
+        ((time - self.transit_time) / self.period).round() as i64
+    }
+
+    /// Days from the nearest transit, in −P/2 ..= P/2.
+    pub fn time_from_transit(&self, time: f64) -> f64 {
+        let cycles = (time - self.transit_time) / self.period;
+        (cycles - cycles.round()) * self.period
+    }
+
+    /// Mid-time of transit number `epoch`.
+    pub fn time_of(&self, epoch: i64) -> f64 {
+        self.transit_time + epoch as f64 * self.period
+    }
+
+    /// Whether `time` lies within `half_width` days of a transit.
+    pub fn in_transit(&self, time: f64, half_width: f64) -> bool {
+        self.time_from_transit(time).abs() <= half_width
+    }
+}
+
+/// One transit that was observed: its number in the ephemeris and the depth measured in it alone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TransitEvent {
+    pub epoch: i64,
+    /// Predicted mid-time (days).
+    pub time: f64,
+    pub depth: f64,
+    pub depth_err: f64,
+    /// Depth over its error.
+    pub snr: f64,
+    /// In-transit cadences.
+    pub n_cadences: usize,
+}
+
+/// How a candidate's period relates to that of a stronger candidate of the same star.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Harmonic {
+    /// Number of the stronger candidate.
+    pub candidate: u32,
+    /// Period of this candidate over that of the stronger one, as numerator and denominator.
+    pub ratio: (u32, u32),
+}
+
+/// A periodic dip that a search found. Times and durations in days, depths as a fraction of the flux, positive for a dip.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// 1, 2, … in the order of signal to noise.
+    pub number: u32,
+    pub ephemeris: Ephemeris,
+    pub period_err: f64,
+    pub transit_time_err: f64,
+    /// First to last contact.
+    pub duration: f64,
+    pub duration_err: f64,
+    pub depth: f64,
+    pub depth_err: f64,
+    /// Depth over its error with both levels free; the square root of `delta_chi2`.
+    pub snr: f64,
+    /// χ² of a constant less χ² of the box.
+    pub delta_chi2: f64,
+    /// Signal detection efficiency: the peak's height over the periodogram's own mean, in its standard deviations.
+    pub sde: f64,
+    /// Transits with data in them.
+    pub n_transits: usize,
+    /// Mean depth and error of transits with odd and with even epoch; NaN where there is none.
+    pub depth_odd: f64,
+    pub depth_odd_err: f64,
+    pub depth_even: f64,
+    pub depth_even_err: f64,
+    pub transits: Vec<TransitEvent>,
+    pub harmonic_of: Option<Harmonic>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phases_are_centred_on_the_transit() {
+        let e = Ephemeris { period: 3.0, transit_time: 10.0 };
+        assert_eq!(e.epoch(16.2), 2);
+        assert!((e.time_from_transit(16.2) - 0.2).abs() < 1e-12);
+        assert!((e.time_from_transit(9.5) + 0.5).abs() < 1e-12);
+        assert!(e.in_transit(12.9, 0.11) && !e.in_transit(12.9, 0.09));
+        assert_eq!(e.time_of(-1), 7.0);
+    }
+}

@@ -1,0 +1,5 @@
+//! Small numeric tools without knowledge of light curves: robust location and scale, prefix sums, special functions.
+
+mod robust;
+
+pub use robust::{mad_sigma, median, median_in_place, point_to_point_sigma, quantile_sorted};
