@@ -1,10 +1,15 @@
 //! Light curves of one target: as read ([`RawTarget`]), validated ([`LightCurve`]), flattened ([`Detrended`]).
 
+mod clean;
 mod raw;
 mod time;
 
 use std::ops::Range;
 
+pub use clean::{
+    CleanConfig, CleanReport, Cleaned, DroppedSegment, ErrorOrigin, SegmentReport, clean, segment_white_noise,
+    white_noise,
+};
 pub use raw::{RawSegment, RawTarget};
 pub use time::TimeSystem;
 
@@ -36,6 +41,10 @@ pub enum LightCurveError {
         "segments {first} and {second} have times that cannot be put on one scale ({first_system} and {second_system})"
     )]
     TimeSystems { first: String, second: String, first_system: String, second_system: String },
+    #[error("segment {segment} was taken while {other} was observing too: {shared} of its {cadences} cadences overlap")]
+    Overlap { segment: String, other: String, shared: usize, cadences: usize },
+    #[error("none of {segments} segments is usable; the first because: {first}")]
+    NoUsableSegment { segments: usize, first: Box<LightCurveError> },
 }
 
 /// A stretch of cadences from one file or sector, normalised on its own.

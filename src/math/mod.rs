@@ -2,4 +2,5 @@
 
 mod robust;
 
+pub use robust::MAD_TO_SIGMA;
 pub use robust::{mad_sigma, median, median_in_place, point_to_point_sigma, quantile_sorted};
