@@ -6,8 +6,10 @@
 //! dataset           RawTarget             -> one Parquet table, and back
 //! convert           anything readable     -> a dataset
 //! inspect           one file              -> what is in it, and what is wrong with it
+//! table             results               -> Parquet tables with units and descriptions
 //! ```
 //!
 //! Formats: FITS binary tables as the missions ship them, text tables, NumPy archives, Parquet.
 
 pub mod dataset;
+pub mod table;

@@ -1,0 +1,59 @@
+//! Result tables: one static list of columns a table, rows appended one by one, written as Parquet.
+//!
+//! The column list is the only place where a column's name, type, unit and description stand; the Arrow schema, the
+//! written metadata and `docs/schema.md` all come from it.
+
+mod schemas;
+mod writer;
+
+pub use schemas::{
+    CANDIDATES, ERRORS, FITS, FittedQuantity, POSTERIORS, TARGETS, candidates_columns, errors_columns, fits_columns,
+    posteriors_columns, targets_columns,
+};
+pub use writer::{RowBuilder, TableError, TableWriter};
+
+/// Type of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Float,
+    Integer,
+    Boolean,
+    /// A list of floats a row.
+    Floats,
+    /// A list of integers a row.
+    Integers,
+}
+
+impl Kind {
+    /// Name of the Arrow type, as written in the documentation.
+    pub fn arrow_name(self) -> &'static str {
+        match self {
+            Kind::Text => "utf8",
+            Kind::Float => "float64",
+            Kind::Integer => "int64",
+            Kind::Boolean => "bool",
+            Kind::Floats => "list<float64>",
+            Kind::Integers => "list<int64>",
+        }
+    }
+}
+
+/// One column of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    pub name: String,
+    pub kind: Kind,
+    /// Unit as written in the metadata; empty for a pure number or text.
+    pub unit: String,
+    /// One sentence.
+    pub description: String,
+}
+
+/// A table: its file name without ending, what a row is, and the version of its columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Table {
+    pub name: &'static str,
+    pub row: &'static str,
+    pub version: u32,
+}

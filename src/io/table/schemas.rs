@@ -1,0 +1,190 @@
+//! The columns of every result table.
+
+use super::{Column, Kind, Table};
+
+/// Candidates found by the search.
+pub const CANDIDATES: Table = Table { name: "candidates", row: "a periodic dip found in one target", version: 1 };
+/// Targets: what became of each one.
+pub const TARGETS: Table = Table { name: "targets", row: "a target that was read", version: 1 };
+/// Fits of a transit model.
+pub const FITS: Table = Table { name: "fits", row: "a candidate, fitted or not, with the reason", version: 1 };
+/// Draws of the posteriors.
+pub const POSTERIORS: Table = Table { name: "posteriors", row: "one draw of one fit", version: 1 };
+/// Input that could not be used.
+pub const ERRORS: Table = Table { name: "errors", row: "a file, row or target that could not be used", version: 1 };
+
+fn column(name: &str, kind: Kind, unit: &str, description: &str) -> Column {
+    Column { name: name.into(), kind, unit: unit.into(), description: description.into() }
+}
+
+/// The columns that every table starts with.
+fn identity() -> Vec<Column> {
+    vec![
+        column(
+            "run_id",
+            Kind::Text,
+            "",
+            "Identifies version, configuration, seed and inputs of the run that wrote the row.",
+        ),
+        column(
+            "target_id",
+            Kind::Text,
+            "",
+            "Target, as the mission names it (`TIC 261136679`) or as the file is called.",
+        ),
+    ]
+}
+
+/// Columns of [`CANDIDATES`].
+pub fn candidates_columns() -> Vec<Column> {
+    use Kind::{Float, Floats, Integer, Integers, Text};
+    let mut columns = identity();
+    columns.extend([
+        column("candidate", Integer, "", "Number of the candidate in its target: 1, 2, … by signal to noise."),
+        column("status", Text, "", "`ok`, or what is wrong with the row."),
+        column("period", Float, "d", "Orbital period."),
+        column("period_err", Float, "d", "One-sigma error of the period."),
+        column("transit_time", Float, "d", "Mid-time of a transit near the start of the data, less `time_offset`."),
+        column("transit_time_err", Float, "d", "One-sigma error of the transit time."),
+        column("time_offset", Float, "d", "Add it to a time to get BJD_TDB; null where the input does not say."),
+        column("duration", Float, "d", "Duration of the best box, close to first to last contact."),
+        column("duration_err", Float, "d", "One-sigma error of the duration."),
+        column("depth", Float, "", "Depth of the best box as a fraction of the flux, positive for a dip."),
+        column("depth_err", Float, "", "One-sigma error of the depth."),
+        column("snr", Float, "", "Depth over its error, both levels free, for the flux errors as given."),
+        column("snr_red", Float, "", "`snr` over the measured excess of the noise on the scale of the duration; the search ranks by it."),
+        column("delta_chi2", Float, "", "χ² of a constant less χ² of the box."),
+        column("sde", Float, "", "Signal detection efficiency: height of the peak over the flattened periodogram's mean, in its standard deviations."),
+        column("fap", Float, "", "False-alarm probability; null: this version does not compute one."),
+        column("n_transits", Integer, "", "Transits with data in them."),
+        column("depth_odd", Float, "", "Depth of the transits with odd number."),
+        column("depth_odd_err", Float, "", "One-sigma error of `depth_odd`."),
+        column("depth_even", Float, "", "Depth of the transits with even number."),
+        column("depth_even_err", Float, "", "One-sigma error of `depth_even`."),
+        column("harmonic_of", Integer, "", "Number of the stronger candidate of this target whose harmonic this is; null for none."),
+        column("harmonic_ratio", Float, "", "Period over that of the candidate in `harmonic_of`."),
+        column("transit_epochs", Integers, "", "Number of each observed transit, counted from `transit_time`."),
+        column("transit_times", Floats, "d", "Predicted mid-time of each observed transit, less `time_offset`."),
+        column("transit_depths", Floats, "", "Depth of each observed transit."),
+        column("transit_depth_errs", Floats, "", "One-sigma error of each of `transit_depths`."),
+        column("transit_snrs", Floats, "", "Signal to noise of each observed transit."),
+    ]);
+    columns
+}
+
+/// Columns of [`TARGETS`].
+pub fn targets_columns() -> Vec<Column> {
+    use Kind::{Float, Integer, Text};
+    let mut columns = identity();
+    columns.extend([
+        column("status", Text, "", "`ok`, or `error` with the reason in `reason`."),
+        column("reason", Text, "", "Why the target was not searched; null where it was."),
+        column("n_segments", Integer, "", "Segments used (sectors, quarters, campaigns, files)."),
+        column("n_cadences_read", Integer, "", "Cadences in the files."),
+        column("n_cadences", Integer, "", "Cadences searched."),
+        column("n_outliers", Integer, "", "Upward outliers masked."),
+        column("time_start", Float, "d", "First cadence, less `time_offset`."),
+        column("time_end", Float, "d", "Last cadence, less `time_offset`."),
+        column("time_offset", Float, "d", "Add it to a time to get BJD_TDB; null where the input does not say."),
+        column("cadence", Float, "d", "Median time step."),
+        column("scatter", Float, "", "Point-to-point scatter of the flattened flux."),
+        column("flux_err", Float, "", "Median flux error used."),
+        column(
+            "flux_err_origin",
+            Text,
+            "",
+            "Where the flux errors come from, one word a segment, joined by commas where they differ.",
+        ),
+        column("detrend_window", Float, "d", "Window of the detrending."),
+        column("n_periods", Integer, "", "Trial periods of the first pass of the search."),
+        column("period_min", Float, "d", "Shortest period searched."),
+        column("period_max", Float, "d", "Longest period searched."),
+        column("n_candidates", Integer, "", "Candidates found."),
+        column("n_fits", Integer, "", "Candidates fitted."),
+    ]);
+    columns
+}
+
+/// Columns of [`ERRORS`].
+pub fn errors_columns() -> Vec<Column> {
+    use Kind::Text;
+    let mut columns = identity();
+    columns.extend([
+        column("status", Text, "", "`error`, or `left_out` where something better of the same data was used instead."),
+        column("source", Text, "", "File, with HDU or row where that is known."),
+        column("stage", Text, "", "`read`, `clean`, `detrend`, `search` or `fit`."),
+        column("kind", Text, "", "Kind of the error, one word."),
+        column("reason", Text, "", "What is wrong, in a sentence."),
+    ]);
+    columns
+}
+
+/// What a fit reports of one parameter, for [`fits_columns`] and [`posteriors_columns`].
+pub struct FittedQuantity<'a> {
+    pub name: &'a str,
+    pub unit: &'a str,
+    pub description: &'a str,
+}
+
+/// Columns of [`FITS`] for these quantities: the median under the quantity's own name, then its intervals.
+pub fn fits_columns(quantities: &[FittedQuantity]) -> Vec<Column> {
+    use Kind::{Float, Integer, Text};
+    let mut columns = identity();
+    columns.extend([
+        column("candidate", Integer, "", "Number of the candidate in its target."),
+        column(
+            "status",
+            Text,
+            "",
+            "`converged`, `not_converged`, `skipped` or `failed`; the last three with `reason`.",
+        ),
+        column("reason", Text, "", "Why the fit is not converged, was skipped or failed."),
+        column("time_offset", Float, "d", "Add it to a time to get BJD_TDB; null where the input does not say."),
+        column("n_points", Integer, "", "Cadences fitted."),
+        column("n_transits", Integer, "", "Transits with cadences among them."),
+        column("chi2", Float, "", "χ² at the best draw, for the errors with jitter added."),
+        column("n_steps", Integer, "", "Steps of each walker kept after burn-in."),
+        column("n_draws", Integer, "", "Draws kept in `posteriors.parquet`."),
+        column("acceptance", Float, "", "Share of proposals accepted."),
+        column(
+            "autocorrelation_time",
+            Float,
+            "",
+            "Longest integrated autocorrelation time of the sampled parameters, in steps.",
+        ),
+        column("ess_bulk", Float, "", "Smallest bulk effective sample size of the sampled parameters."),
+        column("ess_tail", Float, "", "Smallest tail effective sample size of the sampled parameters."),
+        column("r_hat", Float, "", "Largest rank-normalised split R-hat of the sampled parameters."),
+    ]);
+    for q in quantities {
+        let mut add = |suffix: &str, what: &str| {
+            columns.push(column(
+                &format!("{}{suffix}", q.name),
+                Float,
+                q.unit,
+                &format!("{}{what}", q.description.trim_end_matches('.')),
+            ));
+        };
+        add("", ": posterior median.");
+        add("_lower_68", ": lower end of the 68 % interval (16th percentile).");
+        add("_upper_68", ": upper end of the 68 % interval (84th percentile).");
+        add("_lower_95", ": lower end of the 95 % interval (2.5th percentile).");
+        add("_upper_95", ": upper end of the 95 % interval (97.5th percentile).");
+        add("_map", ": value at the best draw.");
+    }
+    columns
+}
+
+/// Columns of [`POSTERIORS`] for these quantities.
+pub fn posteriors_columns(quantities: &[FittedQuantity]) -> Vec<Column> {
+    use Kind::{Float, Integer};
+    let mut columns = identity();
+    columns.extend([
+        column("candidate", Integer, "", "Number of the candidate in its target."),
+        column("chain", Integer, "", "Walker."),
+        column("draw", Integer, "", "Step of the walker."),
+        column("log_posterior", Float, "", "Log posterior density, up to a constant."),
+    ]);
+    columns.extend(quantities.iter().map(|q| column(q.name, Float, q.unit, q.description)));
+    columns
+}
