@@ -11,3 +11,4 @@
 //! Formats: FITS binary tables as the missions ship them, text tables, NumPy archives, Parquet.
 
 pub mod dataset;
+pub mod read;
