@@ -13,3 +13,4 @@
 
 pub mod dataset;
 pub mod table;
+pub mod read;
