@@ -24,8 +24,8 @@ pub fn quadratic_flux(z: f64, k: f64, ld: &Quadratic) -> f64 {
 #[inline]
 pub fn quadratic_dip(z: f64, k: f64, ld: &Quadratic) -> f64 {
     let z = z.abs();
-    if z >= 1.0 + k || k <= 0.0 {
-        return 0.0;
+    if !(z < 1.0 + k && k > 0.0) {
+        return if z.is_nan() || k.is_nan() { f64::NAN } else { 0.0 };
     }
     if z <= k - 1.0 {
         return 1.0;

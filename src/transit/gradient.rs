@@ -30,6 +30,9 @@ pub struct FluxGradient {
 pub fn quadratic_flux_gradient(z: f64, k: f64, ld: &Quadratic) -> FluxGradient {
     let sign = if z < 0.0 { -1.0 } else { 1.0 };
     let z = z.abs();
+    if z.is_nan() || k.is_nan() {
+        return FluxGradient { flux: f64::NAN, dz: f64::NAN, dk: f64::NAN, du1: f64::NAN, du2: f64::NAN };
+    }
     if z >= 1.0 + k || k <= 0.0 {
         return FluxGradient { flux: 1.0, ..FluxGradient::default() };
     }

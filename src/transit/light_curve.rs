@@ -19,6 +19,10 @@ impl TransitShape {
     /// A planet of `rp_rs` stellar radii (zero for none) on `orbit`.
     pub fn new(orbit: Orbit, rp_rs: f64, ld: impl Into<LimbDarkening>) -> Result<Self, TransitError> {
         let rp_rs = non_negative("rp_rs", rp_rs)?;
+        let periastron = orbit.elements().a_rs * (1.0 - orbit.elements().ecc);
+        if periastron <= 1.0 + rp_rs {
+            return Err(TransitError::TouchesStar { periastron, rp_rs });
+        }
         Ok(Self { orbit, rp_rs, ld: ld.into(), contacts: orbit.contacts(rp_rs) })
     }
 
@@ -116,7 +120,7 @@ impl TransitShape {
         let edges = [contacts.t1, t2, contacts.deepest, t3, contacts.t4];
         let mut sum = 0.0;
         for pair in edges.windows(2) {
-            sum += Stretch { start: pair[0], end: pair[1] }.integrate(start, end, |t| self.dip_at(t, law));
+            sum += Stretch { start: pair[0], end: pair[1] }.integrate(start, end, self.rp_rs, |t| self.dip_at(t, law));
         }
         sum / exposure_time
     }

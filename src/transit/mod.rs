@@ -45,6 +45,8 @@ pub enum TransitError {
     ImpactParameter { impact_parameter: f64, distance: f64 },
     #[error("the orbit enters the star: its periastron is at {0} stellar radii")]
     InsideStar(f64),
+    #[error("a planet of {rp_rs} stellar radii touches the star at its periastron, {periastron} stellar radii")]
+    TouchesStar { periastron: f64, rp_rs: f64 },
 }
 
 /// Accepts a finite number.
@@ -61,3 +63,6 @@ fn positive(name: &'static str, value: f64) -> Result<f64, TransitError> {
 fn non_negative(name: &'static str, value: f64) -> Result<f64, TransitError> {
     if finite(name, value)? >= 0.0 { Ok(value) } else { Err(TransitError::Negative { name, value }) }
 }
+
+#[cfg(test)]
+mod tests;
