@@ -68,6 +68,9 @@ pub struct Candidate {
     pub depth_err: f64,
     /// Depth over its error with both levels free; the square root of `delta_chi2`.
     pub snr: f64,
+    /// `snr` over β, the factor by which the depth of a single box of this duration scatters beyond white noise of the
+    /// stated errors in this light curve; what candidates are ranked and thresholded by.
+    pub snr_red: f64,
     /// χ² of a constant less χ² of the box.
     pub delta_chi2: f64,
     /// Signal detection efficiency: the peak's height over the periodogram's own mean, in its standard deviations.

@@ -1,1 +1,43 @@
-//! search
+//! Box least squares search for periodic transits.
+//!
+//! ```text
+//! grid       trial periods (Ofir 2014) and the durations that a stellar density allows
+//! plan       octaves of duration, each on time slots of its own width, and the periods worth it
+//! slots      the light curve in those slots; scatter of single boxes over white noise (red noise)
+//! ffa, scan  fast folds at all periods, the best box of each: the coarse pass
+//! peaks      local maxima, signal detection efficiency
+//! refine     exact evaluation of a peak on unbinned data
+//! events     single transits, and whether they support the signal
+//! harmonics  P/3, P/2, P, 2P, 3P; harmonics among candidates
+//! run        the loop: scan, evaluate, mask, again
+//! bls        plain box least squares on a grid of the caller's
+//! oracle     brute force, for tests
+//! ```
+//!
+//! The statistic is that of [`BoxStatistic`]: Δχ² of a box over a constant, both levels free.
+
+mod bls;
+mod config;
+mod error;
+mod events;
+mod ffa;
+mod fold;
+pub mod grid;
+mod harmonics;
+mod measure;
+pub mod oracle;
+mod peaks;
+mod plan;
+mod refine;
+mod run;
+mod scan;
+mod series;
+mod slots;
+mod statistic;
+
+pub use bls::{BlsBox, bls, phase_bins};
+pub use config::SearchConfig;
+pub use error::SearchError;
+pub use run::{SearchResult, search};
+pub use scan::Periodogram;
+pub use statistic::{BoxStatistic, BoxSums};

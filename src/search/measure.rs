@@ -1,0 +1,73 @@
+//! A fitted box as a candidate: errors of its parameters, single transits, odd and even depths.
+
+use super::events::{mean_depth, transit_events};
+use super::refine::BoxFit;
+use super::series::Series;
+use crate::ephemeris::{Candidate, Ephemeris, TransitEvent};
+
+/// The candidate of a box, with absolute times. `number` and `harmonic_of` are left to the caller.
+///
+/// Errors after Carter et al. 2008 (ApJ 689, 499), with ingress time τ, duration T and S/N Q:
+///
+/// ```text
+/// σ(t_c) = T/Q √(τ/2T),    σ(T) = T/Q √(2τ/T)
+/// ```
+/// τ/T is that of a planet of the depth on a central orbit, √depth, smeared by the cadence. The period follows from a
+/// straight line through the transit times of the single events, each with its share of the weight.
+pub(crate) fn candidate(series: &Series, fit: &BoxFit, beta: f64, sde: f64) -> Candidate {
+    let mut shape = fit.shape;
+    // Transit 0 is the first whose end is not before the first time stamp.
+    let earlier = ((shape.transit_time + 0.5 * shape.duration) / shape.period).floor();
+    shape.transit_time -= earlier * shape.period;
+    let mut transits = transit_events(series, &shape);
+    let (odd, odd_err) = mean_depth(transits.iter().filter(|e| e.epoch.rem_euclid(2) == 1));
+    let (even, even_err) = mean_depth(transits.iter().filter(|e| e.epoch.rem_euclid(2) == 0));
+
+    let s = &fit.statistic;
+    let ingress = (s.depth.abs().sqrt() + series.cadence / shape.duration).clamp(0.01, 1.0);
+    let single = shape.duration / s.snr * beta;
+    let (middle, spread) = epoch_moments(&transits);
+    let time_err = single * (0.5 * ingress).sqrt();
+    let period_err = if spread > 0.0 { time_err / spread } else { f64::NAN };
+    let transit_time_err = if spread > 0.0 { time_err.hypot(middle * period_err) } else { time_err };
+    for event in &mut transits {
+        event.time += series.origin;
+    }
+    Candidate {
+        number: 0,
+        ephemeris: Ephemeris { period: shape.period, transit_time: series.origin + shape.transit_time },
+        period_err,
+        transit_time_err,
+        duration: shape.duration,
+        duration_err: single * (2.0 * ingress).sqrt(),
+        depth: s.depth,
+        depth_err: s.depth_err,
+        snr: s.snr,
+        snr_red: s.snr / beta,
+        delta_chi2: s.delta_chi2,
+        sde,
+        n_transits: transits.len(),
+        depth_odd: odd,
+        depth_odd_err: odd_err,
+        depth_even: even,
+        depth_even_err: even_err,
+        transits,
+        harmonic_of: None,
+    }
+}
+
+/// Weighted mean and standard deviation of the epochs of the events.
+fn epoch_moments(events: &[TransitEvent]) -> (f64, f64) {
+    let (mut weight, mut first, mut second) = (0.0, 0.0, 0.0);
+    for e in events {
+        let (w, n) = (e.depth_err.powi(-2), e.epoch as f64);
+        weight += w;
+        first += w * n;
+        second += w * n * n;
+    }
+    if weight <= 0.0 {
+        return (0.0, 0.0);
+    }
+    let mean = first / weight;
+    (mean, (second / weight - mean * mean).max(0.0).sqrt())
+}

@@ -1,0 +1,215 @@
+//! The search of one star: scan, evaluate the peaks, mask the best, and again until nothing is above threshold.
+
+use super::config::SearchConfig;
+use super::error::SearchError;
+use super::events::{Support, support, transit_events};
+use super::fold::PhaseFold;
+use super::grid::DurationRange;
+use super::harmonics::{Harmonics, harmonic_of};
+use super::measure::candidate;
+use super::peaks::{DetectionEfficiency, find_peaks};
+use super::plan::Plan;
+use super::refine::{BoxFit, DurationLimits, PeriodicBox, locate, refine};
+use super::scan::{Periodogram, Scan, scan};
+use super::series::Series;
+use crate::ephemeris::Candidate;
+use crate::lightcurve::Detrended;
+use crate::star::Measured;
+
+/// Cadences that a search needs.
+const MIN_CADENCES: usize = 20;
+/// Least share of the exact S/N that the coarse pass keeps: peaks below this times the threshold are not evaluated.
+const COARSE_RETENTION: f64 = 0.8;
+
+/// What a search found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SearchResult {
+    /// By S/N, highest first.
+    pub candidates: Vec<Candidate>,
+    /// Of the first pass, before anything was masked.
+    pub periodogram: Periodogram,
+    /// Mid-times of isolated dips that were set aside because no other transit agreed with them.
+    pub set_aside: Vec<f64>,
+    /// Passes over the data.
+    pub n_passes: usize,
+}
+
+/// Searches a flattened light curve for periodic dips.
+///
+/// `density` is the mean density of the star in solar units, where it is known: it narrows the durations. In each pass
+/// all periods and durations are scanned coarsely, the highest peaks evaluated exactly, their harmonics settled, and the
+/// best one whose transits support it becomes a candidate; its transits are masked and the rest is searched again.
+/// Where only isolated dips stand above the threshold, those are set aside.
+pub fn search(
+    detrended: &Detrended,
+    config: &SearchConfig,
+    density: Option<Measured>,
+) -> Result<SearchResult, SearchError> {
+    config.validate()?;
+    if detrended.len() < MIN_CADENCES {
+        return Err(SearchError::TooFewCadences { found: detrended.len(), needed: MIN_CADENCES });
+    }
+    let whole = Series::new(detrended);
+    let durations = DurationRange::new(config, density, whole.cadence, config.period_min);
+    let plan = Plan::new(config, durations, whole.baseline, whole.len())?;
+
+    let mut masked = vec![false; whole.len()];
+    let mut series = whole.clone();
+    let mut pass = scan(&series, &plan);
+    let mut result = SearchResult {
+        candidates: Vec::new(),
+        periodogram: pass.periodogram.clone(),
+        set_aside: Vec::new(),
+        n_passes: 1,
+    };
+    let mut fold = PhaseFold::default();
+    while result.candidates.len() < config.max_candidates {
+        match evaluate(&series, &pass, &plan, config, &mut fold) {
+            Found::Nothing => break,
+            Found::Candidate(found) => {
+                mask_transits(&whole, &series, &found.fit.shape, found.fit.statistic.depth, &mut masked);
+                result.candidates.push(candidate(&series, &found.fit, found.beta, found.sde));
+            }
+            Found::Isolated(times, duration) => {
+                if result.set_aside.len() >= config.max_set_aside {
+                    break;
+                }
+                for time in times {
+                    mask_event(&whole, time, duration, &mut masked);
+                    result.set_aside.push(whole.origin + time);
+                }
+            }
+        }
+        series = whole.without(&masked);
+        if series.len() < MIN_CADENCES {
+            break;
+        }
+        pass = scan(&series, &plan);
+        result.n_passes += 1;
+        // Noise is better known without the transits of the candidate.
+        if let Some(last) = result.candidates.last_mut() {
+            last.snr_red = last.snr_red.max(last.snr / pass.noise.beta(last.duration));
+        }
+    }
+    number(&mut result.candidates, whole.baseline);
+    Ok(result)
+}
+
+/// Sorts by S/N, numbers, and names harmonics.
+fn number(candidates: &mut [Candidate], baseline: f64) {
+    candidates.sort_by(|a, b| b.snr.total_cmp(&a.snr));
+    for i in 0..candidates.len() {
+        candidates[i].number = i as u32 + 1;
+        let (stronger, rest) = candidates.split_at_mut(i);
+        rest[0].harmonic_of = harmonic_of(&rest[0], stronger, baseline);
+    }
+}
+
+struct FoundBox {
+    fit: BoxFit,
+    beta: f64,
+    sde: f64,
+}
+
+enum Found {
+    Nothing,
+    Candidate(FoundBox),
+    /// Mid-times (days since the series' origin) of dips without company, and their duration.
+    Isolated(Vec<f64>, f64),
+}
+
+/// Evaluates the peaks of a pass exactly, highest first.
+fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig, fold: &mut PhaseFold) -> Found {
+    let floor = COARSE_RETENTION * config.snr_threshold;
+    let peaks = find_peaks(&pass.periodogram, config.max_peaks, floor);
+    let harmonics = Harmonics {
+        series,
+        noise: &pass.noise,
+        period_min: plan.period_min,
+        period_max: plan.period_max,
+        min_transits: config.min_transits,
+    };
+    let mut best: Option<(f64, FoundBox)> = None;
+    let mut isolated: Option<(f64, Vec<f64>, f64)> = None;
+    let mut efficiency = None;
+    for peak in peaks {
+        // The exact S/N of a lower peak cannot be so much higher than its coarse one.
+        if best.as_ref().is_some_and(|b| peak.snr < COARSE_RETENTION * b.0) {
+            break;
+        }
+        let class = &plan.classes[peak.class];
+        let Some(start) = locate(series, peak.period, class, &pass.noise, fold) else { continue };
+        let limits = limits_at(plan, &start);
+        let drift = 1.5 * class.slot_width;
+        let Some(fit) = refine(series, start, drift, limits, &pass.noise) else { continue };
+        let fit = harmonics.settle(fit, class.slot_width, limits);
+        let beta = pass.noise.beta(fit.shape.duration);
+        let snr_red = fit.statistic.snr / beta;
+        if snr_red < config.snr_threshold {
+            continue;
+        }
+        let events = transit_events(series, &fit.shape);
+        match support(&events, fit.statistic.depth, beta, config.min_transits) {
+            Support::Periodic => {
+                if best.as_ref().is_none_or(|b| snr_red > b.0) {
+                    let efficiency = efficiency.get_or_insert_with(|| DetectionEfficiency::new(&pass.periodogram));
+                    best = Some((snr_red, FoundBox { fit, beta, sde: efficiency.at(peak.cell) }));
+                }
+            }
+            Support::Isolated(epochs) => {
+                if isolated.as_ref().is_none_or(|i| snr_red > i.0) {
+                    let time = |epoch: &i64| fit.shape.transit_time + *epoch as f64 * fit.shape.period;
+                    isolated = Some((snr_red, epochs.iter().map(time).collect(), fit.shape.duration));
+                }
+            }
+            Support::TooFew => {}
+        }
+    }
+    match (best, isolated) {
+        (Some((_, found)), _) => Found::Candidate(found),
+        (None, Some((_, times, duration))) if !times.is_empty() => Found::Isolated(times, duration),
+        _ => Found::Nothing,
+    }
+}
+
+/// A little beyond the plan's durations at this period, for boxes between its steps.
+fn limits_at(plan: &Plan, start: &PeriodicBox) -> DurationLimits {
+    let shortest = (0.8 * plan.durations.shortest(start.period)).min(start.duration);
+    let longest = (1.25 * plan.durations.longest(start.period)).max(start.duration).min(0.5 * start.period);
+    DurationLimits { shortest, longest }
+}
+
+/// Masks the transits of a candidate: 1.5 durations wide, and wider, in steps of an eighth of the duration up to three
+/// durations, as long as the fold still shows a dip there (3 sigma, and more than a hundredth of the depth).
+fn mask_transits(whole: &Series, series: &Series, shape: &PeriodicBox, depth: f64, masked: &mut [bool]) {
+    let step = shape.duration / 8.0;
+    let mut half_width = (0.75 * shape.duration).max(0.5 * shape.duration + series.cadence);
+    while half_width < 1.5 * shape.duration && half_width + step < 0.5 * shape.period {
+        let (mut weight, mut sum) = (0.0, 0.0);
+        for ((t, dip), w) in series.time.iter().zip(&series.dip).zip(&series.weight) {
+            let from_transit = time_from_transit(*t, shape).abs();
+            if from_transit > half_width && from_transit <= half_width + step {
+                weight += w;
+                sum += w * dip;
+            }
+        }
+        if sum < 3.0 * f64::sqrt(weight) || sum < 0.01 * depth * weight {
+            break;
+        }
+        half_width += step;
+    }
+    for (t, masked) in whole.time.iter().zip(masked) {
+        *masked |= time_from_transit(*t, shape).abs() <= half_width;
+    }
+}
+
+fn time_from_transit(time: f64, shape: &PeriodicBox) -> f64 {
+    let cycles = (time - shape.transit_time) / shape.period;
+    (cycles - cycles.round()) * shape.period
+}
+
+fn mask_event(whole: &Series, time: f64, duration: f64, masked: &mut [bool]) {
+    for (t, masked) in whole.time.iter().zip(masked) {
+        *masked |= (t - time).abs() <= 0.75 * duration;
+    }
+}

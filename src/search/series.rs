@@ -1,0 +1,87 @@
+//! The light curve as the search sees it: times from the first cadence, dips and weights.
+
+use super::statistic::{BoxStatistic, BoxSums};
+use crate::lightcurve::{Detrended, median_time_step};
+
+/// Times (days since `origin`), dips (weighted mean − flux) and weights (flux_err⁻²) of the cadences in use.
+#[derive(Clone, Debug)]
+pub(crate) struct Series {
+    /// First time stamp of the light curve, kept when cadences are masked.
+    pub origin: f64,
+    /// Days from the first to the last cadence of the light curve, kept when cadences are masked.
+    pub baseline: f64,
+    /// Typical time step in days.
+    pub cadence: f64,
+    pub time: Vec<f64>,
+    pub dip: Vec<f64>,
+    pub weight: Vec<f64>,
+    pub total_weight: f64,
+}
+
+impl Series {
+    pub fn new(detrended: &Detrended) -> Self {
+        Self::from_columns(detrended.time(), detrended.flux(), detrended.flux_err())
+    }
+
+    /// From columns of equal length, at least two rows, errors positive.
+    pub fn from_columns(time: &[f64], flux: &[f64], flux_err: &[f64]) -> Self {
+        let origin = time[0];
+        let mut series = Self {
+            origin,
+            baseline: time[time.len() - 1] - origin,
+            cadence: median_time_step(time),
+            time: time.iter().map(|t| t - origin).collect(),
+            dip: flux.iter().map(|f| 1.0 - f).collect(),
+            weight: flux_err.iter().map(|e| 1.0 / (e * e)).collect(),
+            total_weight: 0.0,
+        };
+        series.centre();
+        series
+    }
+
+    pub fn len(&self) -> usize {
+        self.time.len()
+    }
+
+    /// The series without the cadences whose entry in `masked` is true.
+    pub fn without(&self, masked: &[bool]) -> Self {
+        let pick =
+            |column: &[f64]| -> Vec<f64> { column.iter().zip(masked).filter(|(_, m)| !**m).map(|(v, _)| *v).collect() };
+        let mut series = Self {
+            time: pick(&self.time),
+            dip: pick(&self.dip),
+            weight: pick(&self.weight),
+            total_weight: 0.0,
+            ..*self
+        };
+        series.centre();
+        series
+    }
+
+    /// Sums over the box about `transit_time` (days since `origin`), −duration/2 ≤ τ < duration/2.
+    pub fn box_sums(&self, period: f64, transit_time: f64, duration: f64) -> BoxSums {
+        let start = transit_time - 0.5 * duration;
+        let mut sums = BoxSums::default();
+        for ((t, dip), w) in self.time.iter().zip(&self.dip).zip(&self.weight) {
+            if (t - start).rem_euclid(period) < duration {
+                sums.weight += w;
+                sums.weighted_dip += w * dip;
+            }
+        }
+        sums
+    }
+
+    pub fn box_statistic(&self, period: f64, transit_time: f64, duration: f64) -> Option<BoxStatistic> {
+        self.box_sums(period, transit_time, duration).statistic(self.total_weight)
+    }
+
+    /// Moves the zero of the dips to their weighted mean.
+    fn centre(&mut self) {
+        self.total_weight = self.weight.iter().sum();
+        let sum: f64 = self.dip.iter().zip(&self.weight).map(|(d, w)| d * w).sum();
+        let mean = if self.total_weight > 0.0 { sum / self.total_weight } else { 0.0 };
+        for dip in &mut self.dip {
+            *dip -= mean;
+        }
+    }
+}
