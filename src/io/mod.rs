@@ -1,1 +1,14 @@
-//! io
+//! Light curves in and out of files.
+//!
+//! ```text
+//! read::scan        files, folders, globs -> targets, inputs with checksums, refusals
+//! read::read_target one target            -> RawTarget and what was left out, with reasons
+//! dataset           RawTarget             -> one Parquet table, and back
+//! convert           anything readable     -> a dataset
+//! inspect           one file              -> what is in it, and what is wrong with it
+//! ```
+//!
+//! Formats: FITS binary tables as the missions ship them, text tables, NumPy archives, Parquet.
+
+pub mod dataset;
+pub mod read;

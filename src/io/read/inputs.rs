@@ -1,0 +1,178 @@
+//! From what the user names to files, and from files to bytes.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::error::{InputError, ReadError};
+
+/// A gzip file that inflates to more than this is refused.
+const MAX_INFLATED_BYTES: u64 = 1 << 30;
+/// Folders below folders, as a guard against links in a circle.
+const MAX_DEPTH: usize = 32;
+
+/// A file that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputFile {
+    /// As the user named it, or below the folder that the user named.
+    pub path: PathBuf,
+    pub bytes: u64,
+    /// SHA-256 of the bytes as stored, in hexadecimal.
+    pub sha256: String,
+}
+
+/// All files that the inputs stand for, sorted by path, each once.
+///
+/// An input is a file, a folder (all files below it but hidden ones) or a glob.
+pub(super) fn expand(inputs: &[String]) -> (Vec<PathBuf>, Vec<InputError>) {
+    let mut files = Vec::new();
+    let mut errors = Vec::new();
+    for input in inputs {
+        let path = Path::new(input);
+        if path.exists() {
+            walk(path, 0, &mut files, &mut errors);
+        } else if input.contains(['*', '?', '[']) {
+            match glob::glob(input) {
+                Ok(paths) => {
+                    let before = files.len();
+                    for path in paths.flatten() {
+                        walk(&path, 0, &mut files, &mut errors);
+                    }
+                    if files.len() == before {
+                        errors.push(InputError::new(input, None, ReadError::NoMatch));
+                    }
+                }
+                Err(error) => errors.push(InputError::new(input, None, error)),
+            }
+        } else {
+            errors.push(InputError::new(input, None, ReadError::NoMatch));
+        }
+    }
+    // The same file may be named twice, in two ways; the shorter name stays.
+    let mut named: Vec<(PathBuf, PathBuf)> =
+        files.into_iter().map(|path| (path.canonicalize().unwrap_or_else(|_| path.clone()), path)).collect();
+    named.sort_by(|a, b| (&a.0, a.1.as_os_str().len(), &a.1).cmp(&(&b.0, b.1.as_os_str().len(), &b.1)));
+    named.dedup_by(|a, b| a.0 == b.0);
+    let mut files: Vec<PathBuf> = named.into_iter().map(|(_, path)| path).collect();
+    files.sort();
+    (files, errors)
+}
+
+fn walk(path: &Path, depth: usize, files: &mut Vec<PathBuf>, errors: &mut Vec<InputError>) {
+    if !path.is_dir() {
+        files.push(path.to_path_buf());
+        return;
+    }
+    if depth > MAX_DEPTH {
+        return;
+    }
+    let entries = match std::fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) => return errors.push(InputError::new(path.display().to_string(), None, error)),
+    };
+    for entry in entries.flatten() {
+        if !entry.file_name().to_string_lossy().starts_with('.') {
+            walk(&entry.path(), depth + 1, files, errors);
+        }
+    }
+}
+
+/// The format of a file, by its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::io) enum Format {
+    Fits,
+    Parquet,
+    Numpy,
+    Text,
+}
+
+/// What a file holds: its format and, but for Parquet, its bytes, inflated where it is compressed.
+pub(in crate::io) struct Content {
+    pub(in crate::io) format: Format,
+    pub(in crate::io) bytes: Vec<u8>,
+}
+
+impl Content {
+    /// The bytes as text; what is not UTF-8 shows as replacement characters.
+    pub(in crate::io) fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.bytes)
+    }
+}
+
+/// Reads a file and tells its format.
+pub(in crate::io) fn content(path: &Path) -> Result<Content, ReadError> {
+    let mut file = File::open(path)?;
+    if is_parquet(&mut file)? {
+        return Ok(Content { format: Format::Parquet, bytes: Vec::new() });
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    to_content(bytes)
+}
+
+/// As [`content`], with size and checksum of the file as stored.
+pub(super) fn content_and_checksum(path: &Path) -> Result<(Content, InputFile), ReadError> {
+    let mut file = File::open(path)?;
+    let mut hasher = Sha256::new();
+    let (content, length) = if is_parquet(&mut file)? {
+        // Collections may be larger than memory.
+        let mut buffer = vec![0; 1 << 20];
+        let mut length = 0;
+        loop {
+            let n = file.read(&mut buffer)?;
+            if n == 0 {
+                break;
+            }
+            hasher.update(&buffer[..n]);
+            length += n as u64;
+        }
+        (Ok(Content { format: Format::Parquet, bytes: Vec::new() }), length)
+    } else {
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        hasher.update(&bytes);
+        let length = bytes.len() as u64;
+        (to_content(bytes), length)
+    };
+    let sha256 = hasher.finalize().iter().map(|b| format!("{b:02x}")).collect();
+    Ok((content?, InputFile { path: path.to_path_buf(), bytes: length, sha256 }))
+}
+
+fn is_parquet(file: &mut File) -> Result<bool, ReadError> {
+    let mut magic = Vec::new();
+    file.take(4).read_to_end(&mut magic)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(magic == b"PAR1")
+}
+
+fn to_content(bytes: Vec<u8>) -> Result<Content, ReadError> {
+    let bytes = if bytes.starts_with(&[0x1f, 0x8b]) { inflate(&bytes)? } else { bytes };
+    if bytes.is_empty() {
+        return Err(ReadError::EmptyFile);
+    }
+    let format = if bytes.starts_with(b"SIMPLE  =") {
+        Format::Fits
+    } else if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\x93NUMPY") {
+        Format::Numpy
+    } else {
+        let head = &bytes[..bytes.len().min(8192)];
+        let odd = head.iter().filter(|b| b.is_ascii_control() && !b.is_ascii_whitespace()).count();
+        if head.contains(&0) || odd * 100 > head.len() {
+            let magic = head.iter().take(8).map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ");
+            return Err(ReadError::UnknownFormat { why: format!("it begins with bytes {magic}") });
+        }
+        Format::Text
+    };
+    Ok(Content { format, bytes })
+}
+
+fn inflate(bytes: &[u8]) -> Result<Vec<u8>, ReadError> {
+    let mut out = Vec::new();
+    flate2::read::MultiGzDecoder::new(bytes).take(MAX_INFLATED_BYTES + 1).read_to_end(&mut out)?;
+    if out.len() as u64 > MAX_INFLATED_BYTES {
+        return Err(ReadError::TooLarge { limit: MAX_INFLATED_BYTES });
+    }
+    Ok(out)
+}

@@ -1,0 +1,39 @@
+//! Reads light curves of any format into [`RawTarget`]s.
+//!
+//! [`scan`] looks at all inputs and says which targets are in them; [`read_target`] reads one. Formats are told by
+//! content, not by file name:
+//!
+//! - FITS tables of Kepler, K2, TESS (SPOC), QLP, TGLC, K2SFF, K2SC, early Kepler releases, and any with telling names;
+//! - text tables with or without headers, AAVSO reports among them;
+//! - NumPy `.npz` and `.npy`;
+//! - Parquet with a row a light curve, a row a cadence, or a struct of lists, and our own [datasets](super::dataset);
+//! - any of the first three compressed with gzip.
+//!
+//! Whatever cannot be read, or is left out, becomes an [`InputError`]; nothing is repaired.
+//!
+//! [`RawTarget`]: crate::lightcurve::RawTarget
+
+pub(super) mod columns;
+mod config;
+mod draft;
+mod error;
+pub(super) mod fits;
+pub(super) mod inputs;
+pub(super) mod names;
+pub(super) mod npz;
+pub(super) mod parquet;
+mod quality;
+mod scan;
+mod supersede;
+mod target;
+pub(super) mod text;
+pub(super) mod time_scale;
+
+pub use config::{Apertures, ColumnMap, FluxColumn, FluxUnit, ReadConfig, TimeUnit};
+pub use error::{ErrorKind, InputError, ReadError};
+pub use fits::FitsError;
+pub use inputs::InputFile;
+pub use npz::NpyError;
+pub use quality::QualityMask;
+pub use scan::{Scan, TargetRef, scan};
+pub use target::{TargetRead, read_target};
