@@ -1,0 +1,40 @@
+//! Median in a window that slides in time.
+
+use super::slider::{WindowLocation, slide};
+use super::{Detrend, DetrendError, by_pieces};
+use crate::lightcurve::{CadenceMask, LightCurve};
+use crate::math::SortedWindow;
+
+/// Median of the window `t - window/2 <= time < t + window/2`; edges and masks as for [`super::Biweight`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RunningMedian {
+    /// Window length in days.
+    pub window: f64,
+    /// A gap longer than this (days) starts a new piece.
+    pub gap: f64,
+}
+
+impl Detrend for RunningMedian {
+    fn trend(&self, light_curve: &LightCurve, fit_to: &CadenceMask) -> Result<Vec<f64>, DetrendError> {
+        let mut window = SortedWindow::new();
+        by_pieces(light_curve, fit_to, self.gap, |piece, trend| slide(piece, self.window, &mut window, trend))
+    }
+}
+
+impl WindowLocation for SortedWindow {
+    fn reset(&mut self, values: &[f64]) {
+        SortedWindow::reset(self, values.iter().copied());
+    }
+    fn insert(&mut self, value: f64) {
+        SortedWindow::insert(self, value);
+    }
+    fn remove(&mut self, value: f64) {
+        SortedWindow::remove(self, value);
+    }
+    fn replace(&mut self, old: f64, new: f64) {
+        SortedWindow::replace(self, old, new);
+    }
+    fn location(&mut self) -> f64 {
+        self.median()
+    }
+}
