@@ -221,7 +221,7 @@ impl Orbit {
                 low = psi
             }
             let newton = psi - at.slope / at.curvature;
-            let next = if at.curvature > 0.0 && newton > low && newton < high { newton } else { 0.5 * (low + high) };
+            let next = if at.curvature > 0.0 && (low..=high).contains(&newton) { newton } else { 0.5 * (low + high) };
             if (next - psi).abs() <= 1e-15 {
                 return next;
             }
@@ -253,7 +253,7 @@ impl Orbit {
                 far = psi
             }
             let newton = psi - 0.5 * excess / (at.r2 * at.slope);
-            let bracketed = (newton - near) * (newton - far) < 0.0;
+            let bracketed = (newton - near) * (newton - far) <= 0.0;
             let next = if bracketed { newton } else { 0.5 * (near + far) };
             if (next - psi).abs() <= 1e-15 * psi.abs().max(1e-2) {
                 return next;

@@ -112,6 +112,18 @@ fn earth_across_the_sun() {
     assert!((earth.duration() * 24.0 - 13.1).abs() < 0.05, "{}", earth.duration() * 24.0);
 }
 
+/// A Newton step of exactly zero was once taken for one that leaves the bracket, and the search went to another extremum.
+#[test]
+fn deepest_point_where_newton_converges_at_once() {
+    let elements = OrbitElements {
+        ecc: 0.776_434_295_333_244_2,
+        omega: -1.986_516_415_379_800_7,
+        ..OrbitElements::circular(0.5, 2000.5, 188.232_298_122_723_85, 0.183_353_260_107_836_06)
+    };
+    let contacts = Orbit::new(elements).unwrap().contacts(0.001).unwrap();
+    assert!(contacts.deepest.abs() < 1e-6 && contacts.full.is_some(), "{contacts:?}");
+}
+
 #[test]
 fn behind_the_star() {
     let orbit = Orbit::new(OrbitElements::circular(2.0, 10.0, 5.0, 0.2)).unwrap();
