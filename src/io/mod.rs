@@ -10,5 +10,9 @@
 //!
 //! Formats: FITS binary tables as the missions ship them, text tables, NumPy archives, Parquet.
 
+pub mod convert;
 pub mod dataset;
+pub mod inspect;
 pub mod read;
+
+pub use convert::{ConvertError, Converted, convert};
