@@ -11,6 +11,10 @@
 //!
 //! Formats: FITS binary tables as the missions ship them, text tables, NumPy archives, Parquet.
 
+pub mod convert;
 pub mod dataset;
-pub mod table;
+pub mod inspect;
 pub mod read;
+pub mod table;
+
+pub use convert::{ConvertError, Converted, convert};
