@@ -180,19 +180,17 @@ fn variability(config: &SimulateConfig, star: &StarConfig, time: &[f64]) -> Vec<
             part.add_draw(time, rng, &mut out);
         }
     }
-    if let (Some(f), Some(&first), Some(&last)) = (star.flares, time.first(), time.last()) {
+    let flares = star.flares.filter(|f| f.rate > 0.0);
+    if let (Some(f), Some(&first), Some(&last)) = (flares, time.first(), time.last()) {
         let rng = &mut stream(config.seed, &star.target_id, "flares");
-        let mut start = first;
-        while f.rate > 0.0 {
-            start += exponential(rng) / f.rate;
-            if start > last {
-                break;
-            }
+        let mut start = first + exponential(rng) / f.rate;
+        while start <= last {
             let (height, decay) = (f.amplitude * exponential(rng), 0.01 + 0.03 * rng.random::<f64>());
             let from = time.partition_point(|t| *t < start);
             for (x, t) in out[from..].iter_mut().zip(&time[from..]).take_while(|(_, t)| **t - start < 10.0 * decay) {
                 *x += height * (-(t - start) / decay).exp();
             }
+            start += exponential(rng) / f.rate;
         }
     }
     out
