@@ -4,6 +4,7 @@
 //! read::scan        files, folders, globs -> targets, inputs with checksums, refusals
 //! read::read_target one target            -> RawTarget and what was left out, with reasons
 //! dataset           RawTarget             -> one Parquet table, and back
+//! truth             what is really in a simulated collection: written and read back
 //! convert           anything readable     -> a dataset
 //! inspect           one file              -> what is in it, and what is wrong with it
 //! table             results               -> Parquet tables with units and descriptions
@@ -16,5 +17,6 @@ pub mod dataset;
 pub mod inspect;
 pub mod read;
 pub mod table;
+pub mod truth;
 
 pub use convert::{ConvertError, Converted, convert};
