@@ -1,5 +1,23 @@
-//! Many targets through all steps: configuration, one target, many targets, manifest.
+//! All steps for many targets: the only module that knows every other.
+//!
+//! ```text
+//! config    RunConfig: everything that decides what a run does
+//! target    one target through all steps -> TargetOutcome
+//! engine    many targets in parallel, outcomes in order
+//! output    outcomes as rows of the result tables
+//! manifest  what the run was and what it came to
+//! run       scan, process, write
+//! ```
 
+mod config;
 mod engine;
+mod manifest;
+mod output;
+mod run;
+mod target;
 
+pub use config::{ConfigError, FitSelection, RunConfig};
 pub use engine::process_in_order;
+pub use manifest::{Counts, Input, Timings};
+pub use run::{NoProgress, Progress, Run, RunError, RunSummary, Tally};
+pub use target::{ErrorRow, FitOutcome, Prepared, Steps, TargetOutcome, TargetSummary, process_target};

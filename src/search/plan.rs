@@ -33,7 +33,7 @@ impl Plan {
         cadences: usize,
     ) -> Result<Self, SearchError> {
         let period_min = config.period_min;
-        let period_max = config.period_max.unwrap_or(config.period_max_baselines * baseline).min(0.95 * baseline);
+        let period_max = config.longest_period(baseline);
         if period_max <= period_min || baseline <= 0.0 {
             return Err(SearchError::BaselineTooShort { baseline, period_min });
         }

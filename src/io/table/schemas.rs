@@ -79,6 +79,7 @@ pub fn targets_columns() -> Vec<Column> {
     columns.extend([
         column("status", Text, "", "`ok`, or `error` with the reason in `reason`."),
         column("reason", Text, "", "Why the target was not searched; null where it was."),
+        column("sources", Text, "", "Files used, separated by `; `."),
         column("n_segments", Integer, "", "Segments used (sectors, quarters, campaigns, files)."),
         column("n_cadences_read", Integer, "", "Cadences in the files."),
         column("n_cadences", Integer, "", "Cadences searched."),

@@ -20,6 +20,19 @@ pub enum ErrorOrigin {
     ScatterMismatch { factor: f64 },
 }
 
+impl ErrorOrigin {
+    /// One word for tables.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::FileFilled { .. } => "file_filled",
+            Self::ScatterNoErrors => "scatter_no_errors",
+            Self::ScatterPlaceholder { .. } => "scatter_placeholder",
+            Self::ScatterMismatch { .. } => "scatter_mismatch",
+        }
+    }
+}
+
 /// The errors to use, all positive.
 pub(super) struct Errors {
     pub values: Vec<f64>,

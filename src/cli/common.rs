@@ -1,0 +1,51 @@
+//! Arguments that several subcommands share.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use antumbra::pipeline::RunConfig;
+use clap::Args;
+
+use super::progress::ProgressKind;
+
+/// Arguments that make no sense together; exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(pub String);
+
+/// Configuration, seed, threads and progress.
+#[derive(Args)]
+pub struct CommonArgs {
+    /// Configuration file; every key is optional
+    #[arg(long, value_name = "FILE.toml")]
+    config: Option<PathBuf>,
+    /// Override one setting, e.g. `search.period_max=30`; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Seed of everything random
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Worker threads; 0 for one a core
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+    /// How to show progress
+    #[arg(long, value_enum, default_value_t = ProgressKind::Auto)]
+    pub progress: ProgressKind,
+}
+
+impl CommonArgs {
+    /// The configuration that these arguments give.
+    pub fn config(&self) -> anyhow::Result<RunConfig> {
+        let mut config = RunConfig::load(self.config.as_deref(), &self.set)?;
+        if let Some(seed) = self.seed {
+            config.seed = seed;
+        }
+        Ok(config)
+    }
+
+    /// The thread pool that these arguments give.
+    pub fn pool(&self) -> anyhow::Result<rayon::ThreadPool> {
+        rayon::ThreadPoolBuilder::new().num_threads(self.threads).build().context("cannot start worker threads")
+    }
+}
+

@@ -1,0 +1,63 @@
+//! `antumbra fit`: one target whose period is known.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use antumbra::pipeline::Run;
+use clap::Args;
+
+use super::common::{CommonArgs, UsageError};
+use super::run::{exit_code, report};
+use super::{progress, tables};
+
+/// Half-width of the range of periods that is searched around the one given, relative.
+const PERIOD_RANGE: f64 = 2e-3;
+/// Signal to noise that is enough where the period is known.
+const SNR_THRESHOLD: f64 = 4.0;
+
+/// Arguments of `antumbra fit`.
+#[derive(Args)]
+pub struct FitArgs {
+    /// Light curves of the target: files, directories or glob patterns
+    #[arg(required = true)]
+    input: Vec<String>,
+    /// Orbital period in days; the transits are looked for within 0.2 % of it
+    #[arg(long, value_name = "DAYS")]
+    period: f64,
+    /// Directory for the results; made if it does not exist
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+pub fn run(args: &FitArgs) -> anyhow::Result<ExitCode> {
+    if !(args.period.is_finite() && args.period > 0.0) {
+        return Err(UsageError(format!("--period {} is not a positive number of days", args.period)).into());
+    }
+    let mut config = args.common.config()?;
+    config.search.period_min = args.period * (1.0 - PERIOD_RANGE);
+    config.search.period_max = Some(args.period * (1.0 + PERIOD_RANGE));
+    config.search.max_candidates = 1;
+    config.search.snr_threshold = SNR_THRESHOLD;
+    let pool = args.common.pool()?;
+    let run = Run::new(&args.input, &config);
+    if run.n_targets() == 0 {
+        for row in run.refused() {
+            eprintln!("{}: {}", row.source, row.reason);
+        }
+        return Err(UsageError("no light curve in the inputs".into()).into());
+    }
+    let display = progress::display(args.common.progress, run.n_targets());
+    let mut rows = tables::ResultRows::default();
+    let summary = run.execute(&args.out, &pool, display.as_ref(), |outcome| {
+        for row in &outcome.errors {
+            eprintln!("{}: {}", row.source, row.reason);
+        }
+        tables::print_fits(outcome);
+        rows.add(outcome);
+    })?;
+    tables::print_results(&rows, &args.input);
+    report(&summary, &args.out);
+    Ok(ExitCode::from(exit_code(&summary)))
+}

@@ -1,0 +1,77 @@
+//! Command line: one file a subcommand.
+
+mod common;
+mod convert;
+mod fit;
+mod inspect;
+mod progress;
+mod run;
+mod search;
+mod simulate;
+mod tables;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Exit codes that scripts can use.
+pub mod exit {
+    /// Done, nothing to report.
+    pub const DONE: u8 = 0;
+    /// Failed.
+    pub const FAILED: u8 = 1;
+    /// Bad arguments or configuration.
+    pub const USAGE: u8 = 2;
+    /// Done, with rows in the error table.
+    pub const WITH_ERRORS: u8 = 3;
+    /// Done, but a fit has not converged.
+    pub const NOT_CONVERGED: u8 = 4;
+}
+
+/// Finds transiting exoplanets in light curves and measures them.
+#[derive(Parser)]
+#[command(name = "antumbra", version, about, max_term_width = 110)]
+#[command(after_help = "Exit codes: 0 done; 1 failed; 2 bad arguments or configuration; 3 done, with error rows; \
+                        4 done, but a fit has not converged.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// The main job: read, clean, detrend, search and fit, and write tables to a directory
+    Run(run::RunArgs),
+    /// Search only, and write the candidates as one Parquet file
+    Search(search::SearchArgs),
+    /// Fit a transit model to one target whose period is known
+    Fit(fit::FitArgs),
+    /// Turn light curves of any readable layout into one Parquet dataset
+    Convert(convert::ConvertArgs),
+    /// Say what is in light-curve files and what is wrong with them
+    Inspect(inspect::InspectArgs),
+    /// Make a collection of simulated light curves with known planets
+    Simulate(simulate::SimulateArgs),
+}
+
+/// Parses the arguments, runs the subcommand and turns errors into a message and an exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).with_max_level(
+        if std::env::var_os("ANTUMBRA_DEBUG").is_some() { tracing::Level::DEBUG } else { tracing::Level::WARN },
+    );
+    filter.init();
+    let result = match &cli.command {
+        Command::Run(args) => run::run(args),
+        Command::Search(args) => search::run(args),
+        Command::Fit(args) => fit::run(args),
+        Command::Convert(args) => convert::run(args),
+        Command::Inspect(args) => inspect::run(args),
+        Command::Simulate(args) => simulate::run(args),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("antumbra: {error:#}");
+        let usage = error.chain().any(|cause| cause.is::<antumbra::pipeline::ConfigError>() || cause.is::<common::UsageError>());
+        ExitCode::from(if usage { exit::USAGE } else { exit::FAILED })
+    })
+}

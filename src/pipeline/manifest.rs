@@ -1,0 +1,142 @@
+//! What a run was and what it came to: `manifest.json`.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::config::RunConfig;
+
+/// One input file.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Input {
+    pub path: String,
+    pub bytes: u64,
+    pub sha256: String,
+}
+
+/// Rows and targets, in and out. [`Counts::add_up`] holds at the end of every run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Counts {
+    pub files: usize,
+    /// Files of which nothing was used; each has a row in the error table.
+    pub files_refused: usize,
+    pub targets: usize,
+    pub targets_searched: usize,
+    pub targets_failed: usize,
+    pub candidates: usize,
+    pub fits_converged: usize,
+    pub fits_not_converged: usize,
+    pub fits_failed: usize,
+    pub fits_skipped: usize,
+    pub error_rows: usize,
+}
+
+impl Counts {
+    /// Whether every target is accounted for and every candidate has its row among the fits.
+    pub fn add_up(&self) -> bool {
+        let fits = self.fits_converged + self.fits_not_converged + self.fits_failed + self.fits_skipped;
+        self.targets == self.targets_searched + self.targets_failed && self.candidates == fits
+    }
+}
+
+/// Wall-clock and summed step times of a run, seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Timings {
+    pub wall_s: f64,
+    pub scan_s: f64,
+    /// Summed over threads.
+    pub read_s: f64,
+    /// Cleaning and detrending.
+    pub prepare_s: f64,
+    pub search_s: f64,
+    pub fit_s: f64,
+}
+
+impl Timings {
+    /// Adds the steps of one target.
+    pub fn add_steps(&mut self, of: &Timings) {
+        self.read_s += of.read_s;
+        self.prepare_s += of.prepare_s;
+        self.search_s += of.search_s;
+        self.fit_s += of.fit_s;
+    }
+}
+
+/// The manifest of a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Manifest<'a> {
+    pub antumbra_version: &'static str,
+    pub command: &'a str,
+    pub run_id: &'a str,
+    pub seed: u64,
+    pub threads: usize,
+    pub config: &'a RunConfig,
+    pub inputs: &'a [Input],
+    pub counts: Counts,
+    pub timings: Timings,
+}
+
+impl Manifest<'_> {
+    /// Writes `manifest.json` into `dir` in one step.
+    pub fn write(&self, dir: &Path) -> std::io::Result<()> {
+        let partial = dir.join("manifest.json.partial");
+        let mut file = File::create(&partial)?;
+        serde_json::to_writer_pretty(&mut file, self)?;
+        file.write_all(b"\n")?;
+        file.sync_all()?;
+        fs::rename(partial, dir.join("manifest.json"))
+    }
+}
+
+/// Name of a run: the same for the same version, configuration, seed and input contents, whatever the order of the
+/// inputs, the number of threads or the time of day.
+pub fn run_id(config: &RunConfig, inputs: &[Input]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(env!("CARGO_PKG_VERSION"));
+    // Debug output of the whole configuration: any setting that differs gives another id.
+    hash.update(format!("{config:?}"));
+    let mut sums: Vec<&str> = inputs.iter().map(|i| i.sha256.as_str()).collect();
+    sums.sort_unstable();
+    for sum in sums {
+        hash.update(sum);
+    }
+    hex(&hash.finalize()[..6])
+}
+
+/// Seed of one target's random stream, from the run's seed and the target's id.
+pub fn target_seed(seed: u64, target_id: &str) -> u64 {
+    let mut hash = Sha256::new();
+    hash.update(seed.to_le_bytes());
+    hash.update(target_id);
+    let digest = hash.finalize();
+    digest[..8].iter().fold(0, |acc, &byte| (acc << 8) | u64::from(byte))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_run_id_ignores_the_order_of_inputs() {
+        let input = |sum: &str| Input { path: sum.into(), bytes: 1, sha256: sum.into() };
+        let config = RunConfig::default();
+        let ab = run_id(&config, &[input("a"), input("b")]);
+        assert_eq!(ab, run_id(&config, &[input("b"), input("a")]));
+        assert_ne!(ab, run_id(&config, &[input("a")]));
+        assert_ne!(ab, run_id(&RunConfig { seed: 1, ..RunConfig::default() }, &[input("a"), input("b")]));
+    }
+
+    #[test]
+    fn counts_that_lose_a_target_do_not_add_up() {
+        let counts = Counts { targets: 3, targets_searched: 2, targets_failed: 1, ..Counts::default() };
+        assert!(counts.add_up());
+        assert!(!Counts { targets_failed: 0, ..counts }.add_up());
+    }
+}

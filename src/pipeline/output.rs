@@ -1,0 +1,252 @@
+//! Outcomes of targets as rows of the result tables.
+
+use std::path::{Path, PathBuf};
+
+use super::run::RunError;
+use super::target::{ErrorRow, FitOutcome, TargetOutcome};
+use crate::ephemeris::Candidate;
+use crate::fit::{FitStatus, TransitFit, quantities};
+use crate::io::table::{
+    CANDIDATES, ERRORS, FITS, FittedQuantity, POSTERIORS, RowBuilder, TARGETS, TableError, TableWriter, candidates_columns,
+    errors_columns, fits_columns, posteriors_columns, targets_columns,
+};
+
+/// The table of candidates on its own.
+pub struct CandidateTable {
+    table: TableWriter,
+    run_id: String,
+}
+
+impl CandidateTable {
+    pub fn create(file: &Path, run_id: &str) -> Result<Self, TableError> {
+        let table = TableWriter::create_file(file.to_path_buf(), CANDIDATES, candidates_columns())?;
+        Ok(Self { table, run_id: run_id.to_string() })
+    }
+
+    pub fn write(&mut self, outcome: &TargetOutcome) -> Result<(), TableError> {
+        let offset = outcome.summary.as_ref().and_then(|s| s.time_offset);
+        for candidate in &outcome.candidates {
+            write_candidate(&mut self.table, &self.run_id, &outcome.target_id, offset, candidate)?;
+        }
+        Ok(())
+    }
+
+    pub fn finish(self) -> Result<usize, TableError> {
+        self.table.finish()
+    }
+}
+
+/// All tables of a run. Nothing is in place until [`Output::finish`].
+pub struct Output {
+    run_id: String,
+    candidates: CandidateTable,
+    targets: TableWriter,
+    fits: TableWriter,
+    posteriors: TableWriter,
+    errors: TableWriter,
+}
+
+impl Output {
+    pub fn create(dir: &Path, run_id: &str) -> Result<Self, RunError> {
+        std::fs::create_dir_all(dir).map_err(|source| RunError::Output { path: dir.to_path_buf(), source })?;
+        // The manifest of an earlier run must not stand beside half-written tables of this one.
+        let manifest: PathBuf = dir.join("manifest.json");
+        if manifest.exists() {
+            std::fs::remove_file(&manifest).map_err(|source| RunError::Output { path: manifest, source })?;
+        }
+        let fitted: Vec<FittedQuantity> = quantities()
+            .iter()
+            .map(|q| FittedQuantity { name: q.name, unit: q.unit, description: q.description })
+            .collect();
+        Ok(Self {
+            run_id: run_id.to_string(),
+            candidates: CandidateTable::create(&dir.join("candidates.parquet"), run_id)?,
+            targets: TableWriter::create(dir, TARGETS, targets_columns())?,
+            fits: TableWriter::create(dir, FITS, fits_columns(&fitted))?,
+            posteriors: TableWriter::create(dir, POSTERIORS, posteriors_columns(&fitted))?,
+            errors: TableWriter::create(dir, ERRORS, errors_columns())?,
+        })
+    }
+
+    pub fn write(&mut self, outcome: &TargetOutcome) -> Result<(), TableError> {
+        self.candidates.write(outcome)?;
+        self.write_target(outcome)?;
+        for (candidate, fit) in outcome.candidates.iter().zip(&outcome.fits) {
+            self.write_fit(outcome, candidate, fit)?;
+        }
+        outcome.errors.iter().try_for_each(|row| self.write_error(row))
+    }
+
+    pub fn write_error(&mut self, row: &ErrorRow) -> Result<(), TableError> {
+        let mut out = self.errors.row().text("run_id", &self.run_id);
+        if let Some(target_id) = &row.target_id {
+            out = out.text("target_id", target_id);
+        }
+        out.text("status", if row.left_out { "left_out" } else { "error" })
+            .text("source", &row.source)
+            .text("stage", row.stage)
+            .text("kind", &row.kind)
+            .text("reason", &row.reason)
+            .end()
+    }
+
+    fn write_target(&mut self, outcome: &TargetOutcome) -> Result<(), TableError> {
+        let row = self.targets.row().text("run_id", &self.run_id).text("target_id", &outcome.target_id);
+        let Some(s) = &outcome.summary else {
+            let reason = outcome.errors.last().map_or("unknown", |e| e.reason.as_str());
+            return row.text("status", "error").text("reason", reason).end();
+        };
+        let fitted = outcome.fits.iter().filter(|f| matches!(f, FitOutcome::Fitted(_))).count();
+        row.text("status", "ok")
+            .text("sources", s.sources.join("; "))
+            .integer("n_segments", s.n_segments as i64)
+            .integer("n_cadences_read", s.n_cadences_read as i64)
+            .integer("n_cadences", s.n_cadences as i64)
+            .integer("n_outliers", s.n_outliers as i64)
+            .float("time_start", s.time_start)
+            .float("time_end", s.time_end)
+            .maybe_float("time_offset", s.time_offset)
+            .float("cadence", s.cadence)
+            .float("scatter", s.scatter)
+            .float("flux_err", s.flux_err)
+            .text("flux_err_origin", &s.flux_err_origin)
+            .float("detrend_window", s.detrend_window)
+            .integer("n_periods", s.n_periods as i64)
+            .float("period_min", s.period_min)
+            .float("period_max", s.period_max)
+            .integer("n_candidates", outcome.candidates.len() as i64)
+            .integer("n_fits", fitted as i64)
+            .end()
+    }
+
+    fn write_fit(&mut self, outcome: &TargetOutcome, candidate: &Candidate, fit: &FitOutcome) -> Result<(), TableError> {
+        let offset = outcome.summary.as_ref().and_then(|s| s.time_offset);
+        let row = self
+            .fits
+            .row()
+            .text("run_id", &self.run_id)
+            .text("target_id", &outcome.target_id)
+            .integer("candidate", i64::from(candidate.number))
+            .maybe_float("time_offset", offset);
+        match fit {
+            FitOutcome::Skipped(reason) => row.text("status", "skipped").text("reason", reason).end(),
+            FitOutcome::Failed(reason) => row.text("status", "failed").text("reason", reason).end(),
+            FitOutcome::Fitted(fit) => {
+                write_summary(row, candidate, fit)?;
+                self.write_draws(outcome, candidate, fit)
+            }
+        }
+    }
+}
+
+impl Output {
+    fn write_draws(&mut self, outcome: &TargetOutcome, candidate: &Candidate, fit: &TransitFit) -> Result<(), TableError> {
+        let draws = &fit.draws;
+        for i in 0..draws.draw.len() {
+            let mut row = self
+                .posteriors
+                .row()
+                .text("run_id", &self.run_id)
+                .text("target_id", &outcome.target_id)
+                .integer("candidate", i64::from(candidate.number))
+                .integer("chain", i64::from(draws.chain[i]))
+                .integer("draw", i64::from(draws.draw[i]))
+                .float("log_posterior", draws.ln_posterior[i]);
+            for (name, column) in draws.names.iter().zip(&draws.columns) {
+                row = row.float(name, column[i]);
+            }
+            row.end()?;
+        }
+        Ok(())
+    }
+
+    /// Encodes what is left and puts every table in place.
+    pub fn finish(self) -> Result<(), TableError> {
+        self.candidates.finish()?;
+        self.targets.finish()?;
+        self.fits.finish()?;
+        self.posteriors.finish()?;
+        self.errors.finish()?;
+        Ok(())
+    }
+}
+
+fn write_summary(row: RowBuilder, candidate: &Candidate, fit: &TransitFit) -> Result<(), TableError> {
+    let (status, reason) = match &fit.status {
+        FitStatus::Converged => ("converged", None),
+        FitStatus::NotConverged { reason, .. } => ("not_converged", Some(reason)),
+    };
+    let d = &fit.diagnostics;
+    let least = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = |values: &[f64]| values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let mut row = row
+        .text("status", status)
+        .integer("n_points", fit.n_points as i64)
+        .integer("n_transits", candidate.n_transits as i64)
+        .float("chi2", fit.chi2)
+        .integer("n_steps", (d.steps - d.burn_in) as i64)
+        .integer("n_draws", fit.draws.draw.len() as i64)
+        .float("acceptance", d.acceptance)
+        .float("autocorrelation_time", most(&d.tau))
+        .float("ess_bulk", least(&d.ess_bulk))
+        .float("ess_tail", least(&d.ess_tail))
+        .float("r_hat", most(&d.r_hat));
+    if let Some(reason) = reason {
+        row = row.text("reason", reason);
+    }
+    for s in fit.sampled.iter().chain(&fit.derived) {
+        let at = |suffix: &str| format!("{}{suffix}", s.name);
+        row = row
+            .float(&s.name, s.median)
+            .float(&at("_lower_68"), s.lower_68)
+            .float(&at("_upper_68"), s.upper_68)
+            .float(&at("_lower_95"), s.lower_95)
+            .float(&at("_upper_95"), s.upper_95)
+            .float(&at("_map"), s.map);
+    }
+    row.end()
+}
+
+fn write_candidate(
+    table: &mut TableWriter,
+    run_id: &str,
+    target_id: &str,
+    time_offset: Option<f64>,
+    c: &Candidate,
+) -> Result<(), TableError> {
+    let mut row = table
+        .row()
+        .text("run_id", run_id)
+        .text("target_id", target_id)
+        .integer("candidate", i64::from(c.number))
+        .text("status", "ok")
+        .float("period", c.ephemeris.period)
+        .float("period_err", c.period_err)
+        .float("transit_time", c.ephemeris.transit_time)
+        .float("transit_time_err", c.transit_time_err)
+        .maybe_float("time_offset", time_offset)
+        .float("duration", c.duration)
+        .float("duration_err", c.duration_err)
+        .float("depth", c.depth)
+        .float("depth_err", c.depth_err)
+        .float("snr", c.snr)
+        .float("snr_red", c.snr_red)
+        .float("delta_chi2", c.delta_chi2)
+        .float("sde", c.sde)
+        .integer("n_transits", c.n_transits as i64)
+        .float("depth_odd", c.depth_odd)
+        .float("depth_odd_err", c.depth_odd_err)
+        .float("depth_even", c.depth_even)
+        .float("depth_even_err", c.depth_even_err)
+        .integers("transit_epochs", c.transits.iter().map(|t| t.epoch))
+        .floats("transit_times", c.transits.iter().map(|t| t.time))
+        .floats("transit_depths", c.transits.iter().map(|t| t.depth))
+        .floats("transit_depth_errs", c.transits.iter().map(|t| t.depth_err))
+        .floats("transit_snrs", c.transits.iter().map(|t| t.snr));
+    if let Some(h) = c.harmonic_of {
+        row = row
+            .integer("harmonic_of", i64::from(h.candidate))
+            .float("harmonic_ratio", f64::from(h.ratio.0) / f64::from(h.ratio.1));
+    }
+    row.end()
+}

@@ -1,0 +1,306 @@
+//! All steps for one target, from its files to candidates and fits.
+
+use std::time::Instant;
+
+use super::config::RunConfig;
+use super::manifest::{Timings, target_seed};
+use crate::detrend::{DetrendError, detrend};
+use crate::ephemeris::Candidate;
+use crate::fit::{FitData, TransitFit, fit_candidate};
+use crate::io::read::{ErrorKind, InputError, TargetRef, read_target};
+use crate::lightcurve::{CadenceMask, CleanReport, Cleaned, Detrended, LightCurve, RawTarget, clean, median_time_step};
+use crate::math::{median, point_to_point_sigma};
+use crate::search::{SearchResult, search};
+
+/// Half-width, in durations, of what is masked around each transit before the trend is measured again for the fit.
+const TREND_MASK_DURATIONS: f64 = 0.75;
+
+/// A row of the error table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ErrorRow {
+    pub target_id: Option<String>,
+    pub source: String,
+    /// `read`, `clean`, `detrend`, `search` or `fit`.
+    pub stage: &'static str,
+    /// One word.
+    pub kind: String,
+    pub reason: String,
+    /// Whether the data were merely left out for better data of the same photons.
+    pub left_out: bool,
+}
+
+impl From<&InputError> for ErrorRow {
+    fn from(error: &InputError) -> Self {
+        Self {
+            target_id: error.target_id.clone(),
+            source: error.source.clone(),
+            stage: "read",
+            kind: error.kind().to_string(),
+            reason: error.reason(),
+            left_out: matches!(error.kind(), ErrorKind::Superseded | ErrorKind::Duplicate),
+        }
+    }
+}
+
+/// What became of one candidate's fit.
+#[derive(Clone, Debug)]
+pub enum FitOutcome {
+    Fitted(Box<TransitFit>),
+    Skipped(String),
+    Failed(String),
+}
+
+/// What a searched target looked like.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TargetSummary {
+    /// Files used, in the order of their first times.
+    pub sources: Vec<String>,
+    pub n_segments: usize,
+    pub n_cadences_read: usize,
+    pub n_cadences: usize,
+    pub n_outliers: usize,
+    pub time_start: f64,
+    pub time_end: f64,
+    pub time_offset: Option<f64>,
+    pub cadence: f64,
+    pub scatter: f64,
+    pub flux_err: f64,
+    pub flux_err_origin: String,
+    pub detrend_window: f64,
+    pub n_periods: usize,
+    pub period_min: f64,
+    pub period_max: f64,
+}
+
+/// Everything that one target came to.
+#[derive(Clone, Debug)]
+pub struct TargetOutcome {
+    pub target_id: String,
+    /// Set when the target was searched.
+    pub summary: Option<TargetSummary>,
+    pub candidates: Vec<Candidate>,
+    /// One for each candidate.
+    pub fits: Vec<FitOutcome>,
+    /// Why parts of the target, or all of it, could not be used; the last one is the reason where `summary` is unset.
+    pub errors: Vec<ErrorRow>,
+    pub timings: Timings,
+}
+
+impl TargetOutcome {
+    fn failed(target_id: &str, errors: Vec<ErrorRow>) -> Self {
+        Self {
+            target_id: target_id.to_string(),
+            summary: None,
+            candidates: Vec::new(),
+            fits: Vec::new(),
+            errors,
+            timings: Timings::default(),
+        }
+    }
+
+    /// The outcome of a target whose processing panicked: a bug of ours, reported as one error row.
+    pub fn panicked(target: &TargetRef, message: String) -> Self {
+        let row = ErrorRow {
+            target_id: Some(target.target_id.clone()),
+            source: target.target_id.clone(),
+            stage: "search",
+            kind: "panic".to_string(),
+            reason: format!("internal error: {message}"),
+            left_out: false,
+        };
+        Self::failed(&target.target_id, vec![row])
+    }
+}
+
+/// How far to take a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steps {
+    /// Stop at the candidates.
+    Search,
+    /// Fit them too.
+    SearchAndFit,
+}
+
+/// Reads one target and takes it through all steps.
+pub fn process_target(target: &TargetRef, config: &RunConfig, steps: Steps) -> TargetOutcome {
+    let start = Instant::now();
+    let read = read_target(target, &config.read);
+    let read_s = start.elapsed().as_secs_f64();
+    let mut errors: Vec<ErrorRow> = read.errors.iter().map(ErrorRow::from).collect();
+    let Some(raw) = read.target else {
+        return TargetOutcome::failed(&target.target_id, errors);
+    };
+    let mut outcome = match process_raw(&raw, config, steps) {
+        Ok(outcome) => outcome,
+        Err(rows) => {
+            errors.extend(rows);
+            return TargetOutcome::failed(&raw.target_id, errors);
+        }
+    };
+    errors.append(&mut outcome.errors);
+    outcome.errors = errors;
+    outcome.timings.read_s = read_s;
+    outcome
+}
+
+/// A light curve cleaned and flattened, with the masks and the window that were used.
+pub struct Prepared {
+    pub light_curve: LightCurve,
+    pub mask: CadenceMask,
+    pub detrended: Detrended,
+    /// Window of the detrending (days).
+    pub window: f64,
+    /// Longest transit that is searched for (days).
+    pub longest_duration: f64,
+}
+
+impl Prepared {
+    /// Cleans and flattens a target as it was read; errors of single segments are appended to `errors`.
+    pub fn new(raw: &RawTarget, config: &RunConfig, errors: &mut Vec<ErrorRow>) -> Result<(Self, CleanReport), ErrorRow> {
+        let at = |stage: &'static str, kind: &str, reason: String| ErrorRow {
+            target_id: Some(raw.target_id.clone()),
+            source: raw.segments.first().map(|s| s.source.clone()).unwrap_or_default(),
+            stage,
+            kind: kind.to_string(),
+            reason,
+            left_out: false,
+        };
+        let Cleaned { light_curve, mask, report } =
+            clean(raw, &config.clean).map_err(|e| at("clean", "not_a_light_curve", e.to_string()))?;
+        errors.extend(report.dropped.iter().map(|d| ErrorRow {
+            source: d.source.clone(),
+            ..at("clean", "segment", format!("segment {}: {}", d.label, d.reason))
+        }));
+        let star = config.stars.get(&raw.target_id).copied().unwrap_or(raw.star);
+        let light_curve = light_curve.with_star(star);
+        let cadence = median_time_step(light_curve.time());
+        let longest = config.search.longest_duration(light_curve.baseline(), cadence, star.density());
+        let window = config.detrend.window_for(longest);
+        let nothing_masked = CadenceMask::keep_all(light_curve.len());
+        let detrended = config
+            .detrend
+            .build(longest)
+            .and_then(|method| detrend(&light_curve, &mask, &nothing_masked, method.as_ref()))
+            .map_err(|e| at("detrend", "detrend", e.to_string()))?;
+        Ok((Self { light_curve, mask, detrended, window, longest_duration: longest }, report))
+    }
+
+    /// Flattens again with the transits of `candidates` left out of the trend, which then runs on under them.
+    pub fn without_transits(&self, candidates: &[Candidate], config: &RunConfig) -> Result<Detrended, DetrendError> {
+        let mut fit_to = CadenceMask::keep_all(self.light_curve.len());
+        for (i, &time) in self.light_curve.time().iter().enumerate() {
+            let in_transit =
+                candidates.iter().any(|c| c.ephemeris.in_transit(time, TREND_MASK_DURATIONS * c.duration));
+            if in_transit {
+                fit_to.drop_cadence(i);
+            }
+        }
+        let method = config.detrend.build(self.longest_duration)?;
+        detrend(&self.light_curve, &self.mask, &fit_to, method.as_ref())
+    }
+}
+
+fn process_raw(raw: &RawTarget, config: &RunConfig, steps: Steps) -> Result<TargetOutcome, Vec<ErrorRow>> {
+    let mut errors = Vec::new();
+    let mut timings = Timings::default();
+    let start = Instant::now();
+    let (prepared, report) = match Prepared::new(raw, config, &mut errors) {
+        Ok(prepared) => prepared,
+        Err(row) => {
+            errors.push(row);
+            return Err(errors);
+        }
+    };
+    timings.prepare_s = start.elapsed().as_secs_f64();
+
+    let start = Instant::now();
+    let star = *prepared.light_curve.star();
+    let found = match search(&prepared.detrended, &config.search, star.density()) {
+        Ok(found) => found,
+        Err(e) => {
+            errors.push(ErrorRow {
+                target_id: Some(raw.target_id.clone()),
+                source: raw.segments.first().map(|s| s.source.clone()).unwrap_or_default(),
+                stage: "search",
+                kind: "search".to_string(),
+                reason: e.to_string(),
+                left_out: false,
+            });
+            return Err(errors);
+        }
+    };
+    timings.search_s = start.elapsed().as_secs_f64();
+
+    let start = Instant::now();
+    let fits = match steps {
+        Steps::Search => Vec::new(),
+        Steps::SearchAndFit => fit_candidates(&prepared, &found.candidates, config, target_seed(config.seed, &raw.target_id)),
+    };
+    timings.fit_s = start.elapsed().as_secs_f64();
+    let summary = summarise(raw, &prepared, &report, &found, config);
+    Ok(TargetOutcome {
+        target_id: raw.target_id.clone(),
+        summary: Some(summary),
+        candidates: found.candidates,
+        fits,
+        errors,
+        timings,
+    })
+}
+
+/// Fits the strongest candidates that are not harmonics of others; says of the rest why they were not fitted.
+fn fit_candidates(prepared: &Prepared, candidates: &[Candidate], config: &RunConfig, seed: u64) -> Vec<FitOutcome> {
+    if candidates.is_empty() {
+        return Vec::new();
+    }
+    let flat = match prepared.without_transits(candidates, config) {
+        Ok(flat) => flat,
+        Err(e) => return candidates.iter().map(|_| FitOutcome::Failed(e.to_string())).collect(),
+    };
+    let most = config.fit_selection.max_per_target;
+    let mut fitted = 0;
+    candidates
+        .iter()
+        .map(|candidate| {
+            if let Some(harmonic) = candidate.harmonic_of {
+                return FitOutcome::Skipped(format!("harmonic of candidate {}", harmonic.candidate));
+            }
+            if fitted == most {
+                return FitOutcome::Skipped(format!("fit_selection.max_per_target is {most}"));
+            }
+            fitted += 1;
+            let others: Vec<Candidate> = candidates.iter().filter(|c| c.number != candidate.number).cloned().collect();
+            let seed = seed.wrapping_add(u64::from(candidate.number));
+            FitData::from_detrended(&flat, candidate, &others, &config.fit)
+                .and_then(|data| fit_candidate(&data, candidate, prepared.light_curve.star(), &config.fit, seed))
+                .map_or_else(|e| FitOutcome::Failed(e.to_string()), |fit| FitOutcome::Fitted(Box::new(fit)))
+        })
+        .collect()
+}
+
+fn summarise(raw: &RawTarget, prepared: &Prepared, report: &CleanReport, found: &SearchResult, config: &RunConfig) -> TargetSummary {
+    let flat = &prepared.detrended;
+    let mut origins: Vec<String> = report.segments.iter().map(|s| s.errors.name().to_string()).collect();
+    origins.dedup();
+    let mut sources: Vec<String> = report.segments.iter().map(|s| s.source.clone()).collect();
+    sources.dedup();
+    let time = flat.time();
+    TargetSummary {
+        sources,
+        n_segments: report.segments.len(),
+        n_cadences_read: raw.segments.iter().map(|s| s.time.len()).sum(),
+        n_cadences: flat.len(),
+        n_outliers: report.segments.iter().map(|s| s.upward_outliers).sum(),
+        time_start: time[0],
+        time_end: time[time.len() - 1],
+        time_offset: flat.time_system().offset(),
+        cadence: median_time_step(time),
+        scatter: point_to_point_sigma(flat.flux()),
+        flux_err: median(flat.flux_err()),
+        flux_err_origin: origins.join(","),
+        detrend_window: prepared.window,
+        n_periods: found.periodogram.n_periods,
+        period_min: config.search.period_min,
+        period_max: config.search.longest_period(flat.baseline()),
+    }
+}

@@ -1,0 +1,185 @@
+//! The main job over real light curves whose planets are known: `../shared/data`, where it is present.
+//!
+//! ```text
+//! cargo test --release --test real_data -- --ignored --nocapture
+//! ```
+//!
+//! Prints the tables of `docs/validation.md`. One default configuration, nothing set for any target.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use antumbra::ephemeris::Candidate;
+use antumbra::pipeline::{FitOutcome, NoProgress, Run, RunConfig, TargetOutcome};
+
+/// A planet of `truth.csv`.
+struct Planet {
+    case: String,
+    folder: String,
+    name: String,
+    period: f64,
+    rp_rs: Option<(f64, f64)>,
+    white_snr: f64,
+    n_transits: usize,
+}
+
+/// Fits that the project promises to agree with the published radius ratio: (folder, planet).
+const PUBLISHED_FITS: [(&str, &str); 6] = [
+    ("kepler10_LLC_Q13_Q0", "b"),
+    ("k2-140", "b"),
+    ("wasp126_S1", "b"),
+    ("wasp4_S2", "b"),
+    ("hats30_S1", "b"),
+    ("pimen", "c"),
+];
+
+fn data() -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    path.join("truth.csv").exists().then_some(path)
+}
+
+fn planets(data: &Path) -> Vec<Planet> {
+    let text = std::fs::read_to_string(data.join("truth.csv")).unwrap();
+    let mut lines = text.lines();
+    let header: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let at = |name: &str| header.iter().position(|h| *h == name).unwrap();
+    let (case, folder, planet, period) = (at("case"), at("folder"), at("planet"), at("P_d"));
+    let (k, k_err, snr, n) = (at("RpRs"), at("RpRs_err"), at("check_snr_white"), at("check_ntr"));
+    lines
+        .map(|line| {
+            let f: Vec<&str> = line.split(',').collect();
+            Planet {
+                case: f[case].into(),
+                folder: f[folder].into(),
+                name: f[planet].into(),
+                period: f[period].parse().unwrap(),
+                rp_rs: f[k].parse().ok().map(|v| (v, f[k_err].parse().unwrap_or(0.0))),
+                white_snr: f[snr].parse().unwrap(),
+                n_transits: f[n].parse().unwrap(),
+            }
+        })
+        .collect()
+}
+
+/// Smallest integer ratio m:n, m and n up to 3, that links two periods to 0.1 %; (1, 1) is the period itself.
+fn ratio(found: f64, truth: f64) -> Option<(u32, u32)> {
+    [(1, 1), (2, 1), (1, 2), (3, 1), (1, 3)]
+        .into_iter()
+        .find(|&(m, n)| (found * f64::from(n) / (truth * f64::from(m)) - 1.0).abs() < 1e-3)
+}
+
+fn of_folder<'a>(outcomes: &'a [TargetOutcome], folder: &str) -> Vec<&'a TargetOutcome> {
+    let inside = format!("/lightcurves/{folder}/");
+    let has = |o: &&TargetOutcome| o.summary.as_ref().is_some_and(|s| s.sources.iter().any(|x| x.contains(&inside)));
+    outcomes.iter().filter(has).collect()
+}
+
+/// The best match among a folder's targets: the period itself before a harmonic, then the higher S/N.
+fn best_match<'a>(targets: &[&'a TargetOutcome], period: f64) -> Option<(&'a TargetOutcome, &'a Candidate, (u32, u32))> {
+    let mut matches: Vec<_> = targets
+        .iter()
+        .flat_map(|o| o.candidates.iter().map(move |c| (*o, c)))
+        .filter_map(|(o, c)| ratio(c.ephemeris.period, period).map(|r| (o, c, r)))
+        .collect();
+    matches.sort_by(|a, b| (a.2 != (1, 1)).cmp(&(b.2 != (1, 1))).then(b.1.snr.total_cmp(&a.1.snr)));
+    matches.into_iter().next()
+}
+
+fn search_table(planets: &[Planet], outcomes: &[TargetOutcome]) -> (String, usize, usize) {
+    let mut table = String::from(
+        "| case | planet | true period (d) | S/N expected | transits | found | S/N | S/N red | candidate | target |\n|---|---|---|---|---|---|---|---|---|---|\n",
+    );
+    let (mut hits, mut wanted) = (0, 0);
+    for p in planets {
+        let counted = p.white_snr >= 12.0 && p.n_transits >= 2;
+        let targets = of_folder(outcomes, &p.folder);
+        wanted += usize::from(counted);
+        let row = match best_match(&targets, p.period) {
+            Some((target, c, r)) => {
+                hits += usize::from(counted);
+                let found = if r == (1, 1) { "yes".to_string() } else { format!("{}:{} harmonic", r.0, r.1) };
+                format!("{found} | {:.1} | {:.1} | {} of {} | {}", c.snr, c.snr_red, c.number, target.candidates.len(), target.target_id)
+            }
+            None => {
+                let seen: Vec<String> = targets
+                    .iter()
+                    .map(|o| {
+                        let periods: Vec<String> =
+                            o.candidates.iter().map(|c| format!("{:.4} ({:.0})", c.ephemeris.period, c.snr_red)).collect();
+                        format!("{}: {}", o.target_id, periods.join(", "))
+                    })
+                    .collect();
+                format!("**no** | | | | {}", if seen.is_empty() { "no target".into() } else { seen.join("; ") })
+            }
+        };
+        let mark = if counted { "" } else { " (not counted)" };
+        let _ = writeln!(
+            table,
+            "| {} | {} | {:.6} | {:.1}{mark} | {} | {row} |",
+            p.case, p.name, p.period, p.white_snr, p.n_transits
+        );
+    }
+    (table, hits, wanted)
+}
+
+fn fit_table(planets: &[Planet], outcomes: &[TargetOutcome]) -> (String, Vec<String>) {
+    let mut table = String::from(
+        "| case | planet | published Rp/R* | fitted Rp/R* | difference (combined σ) | status | target |\n|---|---|---|---|---|---|---|\n",
+    );
+    let mut failures = Vec::new();
+    for p in planets {
+        let Some((k, k_err)) = p.rp_rs else { continue };
+        let promised = PUBLISHED_FITS.contains(&(p.folder.as_str(), p.name.as_str()));
+        let mut agreed = false;
+        let mut any = false;
+        for target in of_folder(outcomes, &p.folder) {
+            let matching = target.candidates.iter().zip(&target.fits);
+            for (c, fit) in matching.filter(|(c, _)| ratio(c.ephemeris.period, p.period) == Some((1, 1))) {
+                let _ = c;
+                let FitOutcome::Fitted(fit) = fit else { continue };
+                any = true;
+                let s = fit.get("rp_rs").unwrap();
+                let (lower, upper) = (s.median - s.lower_68, s.upper_68 - s.median);
+                let side = if k > s.median { upper } else { lower };
+                let sigma = (s.median - k).abs() / side.hypot(k_err);
+                agreed |= sigma <= 3.0 && fit.is_converged();
+                let _ = writeln!(
+                    table,
+                    "| {} | {} | {k} ± {k_err} | {:.5} +{upper:.5} −{lower:.5} | {sigma:.1} | {} | {} |",
+                    p.case,
+                    p.name,
+                    s.median,
+                    if fit.is_converged() { "converged" } else { "**not converged**" },
+                    target.target_id
+                );
+            }
+        }
+        if promised && !agreed {
+            failures.push(format!("{} {}: {}", p.folder, p.name, if any { "no fit agrees" } else { "no fit" }));
+        }
+    }
+    (table, failures)
+}
+
+#[test]
+#[ignore = "minutes of computing over data outside the repository"]
+fn known_planets_are_found_and_measured() {
+    let Some(data) = data() else {
+        eprintln!("skipped: ../shared/data is absent");
+        return;
+    };
+    let config = RunConfig::default();
+    let run = Run::new(&[data.join("lightcurves").display().to_string()], &config);
+    let out = tempfile::tempdir().unwrap();
+    let pool = rayon::ThreadPoolBuilder::new().build().unwrap();
+    let mut outcomes: Vec<TargetOutcome> = Vec::new();
+    let summary = run.execute(out.path(), &pool, &NoProgress, |o| outcomes.push(o.clone())).unwrap();
+
+    let planets = planets(&data);
+    let (table, hits, wanted) = search_table(&planets, &outcomes);
+    println!("{table}\n{hits} of {wanted} planets with an expected S/N of 12 or more and two or more transits\n");
+    let (fits, failures) = fit_table(&planets, &outcomes);
+    println!("{fits}\n{:?}\n{:?}", summary.counts, summary.timings);
+    assert!(hits * 10 >= wanted * 9, "{hits} of {wanted} found");
+    assert!(failures.is_empty(), "fits that disagree with the published radius ratio: {failures:?}");
+}
