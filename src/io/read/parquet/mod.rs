@@ -93,7 +93,11 @@ pub(super) fn targets(path: &Path, config: &ReadConfig) -> Result<Targets, ReadE
             for name in names {
                 match name {
                     Some(name) => {
-                        let name = target_name(&field, &name);
+                        // A dataset's names are ours and come back as they went in.
+                        let name = match layout.shape {
+                            Shape::Dataset => name,
+                            _ => target_name(&field, &name),
+                        };
                         let rows = match by_target.get_mut(&name) {
                             Some(rows) => rows,
                             None => by_target.entry(name).or_default(),
