@@ -133,7 +133,7 @@ fn a_configured_table() {
          [columns]\ntime = \"when\"\nflux = \"brightness\"\nflux_err = \"plusminus\"\nquality = \"mask\"\n",
     )
     .unwrap();
-    let (targets, errors) = read(&[path.clone()], &config);
+    let (targets, errors) = read(std::slice::from_ref(&path), &config);
     assert!(errors.is_empty(), "{errors:?}");
     let segment = &targets[0].segments[0];
     assert_eq!(targets[0].target_id, "V1");

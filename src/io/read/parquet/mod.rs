@@ -80,7 +80,14 @@ pub(super) fn targets(path: &Path, config: &ReadConfig) -> Result<Targets, ReadE
             let found = match layout.shape {
                 Shape::Cadences | Shape::Dataset => vec![(None, part(vec![whole]))],
                 _ if rows == 1 => vec![(None, part(vec![whole]))],
-                _ => whole.map(|row| (Some(format!("{}#{row}", file_stem(path))), part(vec![row..row + 1]))).collect(),
+                _ => whole
+                    .map(|row| {
+                        (
+                            Some(format!("{}#{row}", file_stem(path))),
+                            part(Vec::from([Range { start: row, end: row + 1 }])),
+                        )
+                    })
+                    .collect(),
             };
             return Ok((found, vec![]));
         };
