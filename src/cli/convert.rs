@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use antumbra::io::read::{InputError, ReadConfig};
-use antumbra::io::{convert, ConvertError};
+use antumbra::io::{ConvertError, convert};
 use anyhow::Context;
 
 /// Exit code of a command that did its work but left something out.

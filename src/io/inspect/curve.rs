@@ -19,7 +19,8 @@ pub enum ErrorColumn {
     Negative {
         cadences: usize,
     },
-    /// Off from the point-to-point scatter by more than a factor of 100: `median` over scatter is `ratio`.
+    /// Off from the point-to-point scatter by more than a factor of 100, or of 3 if all errors are equal; the median error
+    /// is `ratio` times the scatter.
     Placeholder {
         ratio: f64,
     },
@@ -160,7 +161,10 @@ fn error_column(segment: &RawSegment, good: &[usize], scatter: f64) -> ErrorColu
         return ErrorColumn::Zero;
     }
     let ratio = median(&values) / scatter;
-    match (1.0 / PLACEHOLDER..=PLACEHOLDER).contains(&ratio) {
+    // One error for all cadences is common and may be right; if it is far off as well nobody measured it.
+    let constant = values.iter().all(|e| *e == values[0]);
+    let limit = if constant { DOUBTFUL } else { PLACEHOLDER };
+    match (1.0 / limit..=limit).contains(&ratio) {
         true => ErrorColumn::Measured { ratio },
         false => ErrorColumn::Placeholder { ratio },
     }

@@ -26,11 +26,11 @@ impl fmt::Display for FileReport {
                 match &column.content {
                     ColumnContent::Numbers { missing, min, median, max, .. } => writeln!(
                         f,
-                        "{missing:>8}  {:>14}  {:>14}  {:>14}  {}",
+                        "{missing:>8}  {:>14}  {:>14}  {:>14}{}",
                         number(*min),
                         number(*median),
                         number(*max),
-                        column.remark()
+                        remark(column)
                     )?,
                     ColumnContent::Other(kind) => writeln!(f, "{kind}")?,
                 }
@@ -75,6 +75,14 @@ impl fmt::Display for CurveReport {
             writeln!(f, "    warning  {warning}")?;
         }
         Ok(())
+    }
+}
+
+/// A remark set apart from what is before it.
+fn remark(column: &ColumnReport) -> String {
+    match column.remark() {
+        "" => String::new(),
+        remark => format!("  {remark}"),
     }
 }
 

@@ -185,11 +185,13 @@ pub(in crate::io) fn roles(names: &[String], config: &ReadConfig) -> Result<Role
     };
     let missing = |missing| ReadError::NotALightCurve { missing, found: names.to_vec() };
     let columns = &config.columns;
-    let time = match named(&columns.time)? {
+    // A name that the user gave and the table lacks is the better reason, so those come first.
+    let (named_time, named_flux) = (named(&columns.time)?, named(&columns.flux)?);
+    let time = match named_time {
         Some(index) => index,
         None => find_time(&norm).ok_or_else(|| missing("time"))?,
     };
-    let (flux, is_magnitude) = match named(&columns.flux)? {
+    let (flux, is_magnitude) = match named_flux {
         Some(index) => (index, is_magnitude(&norm[index])),
         None => find_flux(&norm, time, config.flux_column).ok_or_else(|| missing("flux"))?,
     };

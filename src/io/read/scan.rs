@@ -57,7 +57,7 @@ pub(super) enum Place {
         target: String,
     },
     Numpy,
-    Parquet(ParquetPart),
+    Parquet(Box<ParquetPart>),
 }
 
 /// What one file holds: named targets, or one that only the file's name tells.
@@ -164,7 +164,10 @@ fn targets_of(path: &Path, content: &Content, config: &ReadConfig) -> Result<(Ve
         }
         Format::Parquet => {
             let (parts, errors) = parquet::targets(path, config)?;
-            let found = parts.into_iter().map(|(target, part)| Found { target, place: Place::Parquet(part) }).collect();
+            let found = parts
+                .into_iter()
+                .map(|(target, part)| Found { target, place: Place::Parquet(Box::new(part)) })
+                .collect();
             Ok((found, errors))
         }
     }

@@ -6,6 +6,7 @@
 //! multiple of the file's size.
 
 mod header;
+mod layouts;
 mod product;
 mod table;
 

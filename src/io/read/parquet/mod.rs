@@ -80,7 +80,14 @@ pub(super) fn targets(path: &Path, config: &ReadConfig) -> Result<Targets, ReadE
             let found = match layout.shape {
                 Shape::Cadences | Shape::Dataset => vec![(None, part(vec![whole]))],
                 _ if rows == 1 => vec![(None, part(vec![whole]))],
-                _ => whole.map(|row| (Some(format!("{}#{row}", file_stem(path))), part(vec![row..row + 1]))).collect(),
+                _ => whole
+                    .map(|row| {
+                        (
+                            Some(format!("{}#{row}", file_stem(path))),
+                            part(Vec::from([Range { start: row, end: row + 1 }])),
+                        )
+                    })
+                    .collect(),
             };
             return Ok((found, vec![]));
         };
@@ -93,7 +100,11 @@ pub(super) fn targets(path: &Path, config: &ReadConfig) -> Result<Targets, ReadE
             for name in names {
                 match name {
                     Some(name) => {
-                        let name = target_name(&field, &name);
+                        // A dataset's names are ours and come back as they went in.
+                        let name = match layout.shape {
+                            Shape::Dataset => name,
+                            _ => target_name(&field, &name),
+                        };
                         let rows = match by_target.get_mut(&name) {
                             Some(rows) => rows,
                             None => by_target.entry(name).or_default(),

@@ -86,6 +86,11 @@ pub(in crate::io) fn number(field: &str) -> Option<f64> {
     }
 }
 
+/// A field that speaks for a line of data. Words for missing values do not: `NA` is also what sodium's column is called.
+fn is_numeral(field: &str) -> bool {
+    field.parse::<f64>().is_ok() || (field.contains(|c: char| c.is_ascii_digit()) && number(field).is_some())
+}
+
 /// Finds the layout of a table; fails where no line holds numbers.
 pub(in crate::io) fn layout(text: &str) -> Result<TextLayout, ReadError> {
     if text.trim().is_empty() {
@@ -107,7 +112,7 @@ pub(in crate::io) fn layout(text: &str) -> Result<TextLayout, ReadError> {
             continue;
         }
         Separator::of(line).split(line, &mut fields);
-        let numbers = fields.iter().filter(|f| !f.is_empty() && number(f).is_some()).count();
+        let numbers = fields.iter().filter(|f| is_numeral(f)).count();
         let fits_header = header.as_ref().is_some_and(|h| h.len() == fields.len());
         if numbers >= 2 || (numbers == 1 && fields.len() >= 2 && fits_header) {
             first = Some((index, line));

@@ -8,7 +8,7 @@ use std::path::Path;
 pub(in crate::io) use layout::{TextLayout, layout};
 pub(in crate::io) use rows::all_columns;
 
-use super::columns::{Roles, normalise, roles};
+use super::columns::{Roles, normalise, roles, target_column as target_column_named};
 use super::config::{FluxUnit, ReadConfig};
 use super::draft::{Draft, PREFERENCE_PLAIN};
 use super::error::ReadError;
@@ -44,6 +44,8 @@ const TARGET_FIELDS: [&str; 12] = [
 pub(in crate::io) fn text_roles(layout: &TextLayout, config: &ReadConfig) -> Result<Roles, ReadError> {
     let mapped = config.columns.time.is_some() || config.columns.flux.is_some();
     if layout.headed || mapped {
+        // A target column that was asked for must be there.
+        target_column_named(&layout.names, config)?;
         return roles(&layout.names, config);
     }
     let refuse = |missing| ReadError::NotALightCurve { missing, found: layout.describe() };

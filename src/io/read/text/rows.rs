@@ -45,10 +45,10 @@ pub(super) fn read(text: &str, layout: &TextLayout, roles: &Roles, target: Optio
     let mut fields = Vec::new();
     for (line, content) in data_lines(text, layout) {
         layout.separator.split(content, &mut fields);
-        if let Some((column, name, field)) = &target {
-            if !fields.get(*column).is_some_and(|value| target_name(field, value) == *name) {
-                continue;
-            }
+        if let Some((column, name, field)) = &target
+            && fields.get(*column).is_none_or(|value| target_name(field, value) != *name)
+        {
+            continue;
         }
         // Empty fields at the end of a line were left out by the split; between separators they are missing values.
         let missing_is_nan = layout.separator != Separator::Blanks;

@@ -106,6 +106,8 @@ fn what_is_no_light_curve() {
         ("rho Normal 2094,82\nP_p1 Normal 8.992,0.001\n", ErrorKind::NotALightCurve),
         ("RHO 7.0E-01 0.0 0.0\nNL1 4.2E-01 0.0 0.0\n", ErrorKind::NotALightCurve),
         ("2456894.49 K2\n2456894.51 K2\n", ErrorKind::NotALightCurve),
+        (",bjd,rv,rv_err,na,na_err\n0,58408.8,-5678.7,2.3,6.9,0.1\n", ErrorKind::NotALightCurve),
+        ("id,period,sectors\n1,3.69,\"1,2,3\"\n2,2.25,\"1,2\"\n", ErrorKind::NotALightCurve),
         ("parameter,value\nperiod,1.0\n", ErrorKind::NotALightCurve),
         ("#R,R_err,M\n#R_sun,R_sun,M_sun\n2.3,0.1,2.5\n", ErrorKind::NotALightCurve),
         ("#BJD_???,RV,RV_err\n2450829.9,-0.01,0.002\n", ErrorKind::NotALightCurve),
