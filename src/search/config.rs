@@ -39,7 +39,8 @@ pub struct SearchConfig {
     pub max_candidates: usize,
     /// Isolated dips that may be set aside, each at the cost of another pass, before the search of a star ends.
     pub max_set_aside: usize,
-    /// Peaks of a pass that are evaluated exactly.
+    /// Peaks of a pass that are evaluated exactly, not counting pairs and triples of dips that noise makes (of which up to
+    /// three times as many are passed over).
     pub max_peaks: usize,
     /// Additions above which a search is refused; a guard against stray time stamps that stretch the baseline.
     pub max_work: f64,

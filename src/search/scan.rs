@@ -57,6 +57,12 @@ pub(crate) fn scan(series: &Series, plan: &Plan) -> Scan {
     Scan { periodogram, noise }
 }
 
+/// β of every trial duration of `plan`, without a scan.
+pub(crate) fn red_noise(series: &Series, plan: &Plan) -> RedNoise {
+    let events = |class: &DurationClass| event_scatter(&slotted(series, class.slot_width), class);
+    RedNoise { events: plan.classes.iter().flat_map(events).collect() }
+}
+
 /// Leaves squared S/N in the periodogram.
 fn scan_class(
     slots: &mut Pair,
