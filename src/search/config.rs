@@ -41,7 +41,8 @@ pub struct SearchConfig {
     pub max_candidates: usize,
     /// Isolated dips that may be set aside, each at the cost of another pass, before the search of a star ends.
     pub max_set_aside: usize,
-    /// Peaks of a pass that are evaluated exactly.
+    /// Peaks of a pass that are evaluated exactly, not counting pairs and triples of dips that noise makes (of which up to
+    /// three times as many are passed over).
     pub max_peaks: usize,
     /// Additions above which a search is refused; a guard against stray time stamps that stretch the baseline.
     pub max_work: f64,
@@ -53,11 +54,11 @@ impl Default for SearchConfig {
             period_min: 0.2,
             period_max: None,
             period_max_baselines: 0.7,
-            oversampling: 4,
+            oversampling: 3,
             density_min: 0.1,
             density_max: 10.0,
             density_factor: 2.0,
-            duration_factor_min: 0.4,
+            duration_factor_min: 0.5,
             duration_factor_max: 1.2,
             duty_cycle_max: 0.25,
             min_transits: 2,

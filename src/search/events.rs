@@ -58,6 +58,32 @@ pub(crate) fn mean_depth<'a>(events: impl Iterator<Item = &'a TransitEvent>) -> 
     if weight > 0.0 { (sum / weight, weight.powf(-0.5)) } else { (f64::NAN, f64::NAN) }
 }
 
+/// Brightenings as large as `snr` in boxes as long as those of `shape`, none overlapping another or near a transit.
+///
+/// What noise does downwards it does upwards too, and no planet brightens its star: this counts how often this light
+/// curve makes events of that size by itself. Events are signed S/N of one box, Σ w·dip / √Σ w.
+pub(crate) fn count_brightenings(series: &Series, shape: &PeriodicBox, snr: f64) -> usize {
+    let (mut weight, mut sum) = (0.0, 0.0);
+    let (mut first, mut count) = (0, 0);
+    let mut free_from = f64::NEG_INFINITY;
+    for (i, &t) in series.time.iter().enumerate() {
+        weight += series.weight[i];
+        sum += series.weight[i] * series.dip[i];
+        while t - series.time[first] >= shape.duration {
+            weight -= series.weight[first];
+            sum -= series.weight[first] * series.dip[first];
+            first += 1;
+        }
+        let cycles = (t - shape.transit_time) / shape.period;
+        let from_transit = (cycles - cycles.round()).abs() * shape.period;
+        if series.time[first] >= free_from && from_transit > 2.0 * shape.duration && -sum >= snr * weight.sqrt() {
+            count += 1;
+            free_from = t + shape.duration;
+        }
+    }
+    count
+}
+
 /// What the single transits say of a periodic signal.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Support {
@@ -65,9 +91,14 @@ pub(crate) enum Support {
     Periodic,
     /// Fewer transits with data than asked for.
     TooFew,
+    /// Two or three transits no larger than brightenings that are as many.
+    NoiseLike,
     /// One or a few events make the signal and the other transits contradict it; epochs of those events.
     Isolated(Vec<i64>),
 }
+
+/// Transits up to which each must stand out of the noise by itself.
+const FEW: usize = 3;
 
 /// Whether the signal is in its transits, and not in one or two of them.
 ///
@@ -77,8 +108,17 @@ pub(crate) enum Support {
 ///    the depth, 3 sigma below it. A dip twice as deep in half of the transits (a wrong period or unrelated dips)
 ///    fails here.
 ///
+/// 4. If there are only two or three transits, the light curve must not have as many brightenings (`brightenings` counts
+///    those of at least a given S/N) of their median S/N. Any two dips make a period, so it is the dips that count.
+///
 /// Errors of single depths are scaled by `beta`.
-pub(crate) fn support(events: &[TransitEvent], depth: f64, beta: f64, min_transits: usize) -> Support {
+pub(crate) fn support(
+    events: &[TransitEvent],
+    depth: f64,
+    beta: f64,
+    min_transits: usize,
+    brightenings: impl Fn(f64) -> usize,
+) -> Support {
     let mut weights: Vec<f64> = events.iter().map(|e| e.depth_err.powi(-2)).collect();
     let least = crate::math::median_in_place(&mut weights) / 3.0;
     let observed: Vec<&TransitEvent> = events.iter().filter(|e| e.depth_err.powi(-2) >= least).collect();
@@ -99,6 +139,12 @@ pub(crate) fn support(events: &[TransitEvent], depth: f64, beta: f64, min_transi
         let strong = observed.iter().filter(|e| e.depth > depth && e.snr > 4.0 * beta).map(|e| e.epoch);
         return Support::Isolated(strong.collect());
     }
+    if observed.len() <= FEW {
+        let mut snrs: Vec<f64> = observed.iter().map(|e| e.snr).collect();
+        if brightenings(crate::math::median_in_place(&mut snrs)) >= observed.len() {
+            return Support::NoiseLike;
+        }
+    }
     Support::Periodic
 }
 
@@ -118,18 +164,41 @@ mod tests {
         depths.iter().enumerate().map(event).collect()
     }
 
+    fn none(_: f64) -> usize {
+        0
+    }
+
+    #[test]
+    fn two_dips_among_many_bumps_are_noise() {
+        let e = events(&[1.0, 1.1], 0.1);
+        assert_eq!(support(&e, 1.05, 1.0, 2, |_| 1), Support::Periodic);
+        assert_eq!(support(&e, 1.05, 1.0, 2, |snr| if snr <= 10.5 { 2 } else { 0 }), Support::NoiseLike);
+    }
+
+    #[test]
+    fn brightenings_are_counted_once_each_and_away_from_transits() {
+        let time: Vec<f64> = (0..1000).map(|i| 0.01 * f64::from(i)).collect();
+        let bump = |t: f64| (t - 1.0).abs() < 0.05 || (t - 6.0).abs() < 0.05 || (t - 4.2).abs() < 0.05;
+        let flux: Vec<f64> = time.iter().map(|t| if bump(*t) { 1.01 } else { 1.0 }).collect();
+        let series = Series::from_columns(&time, &flux, &vec![1e-3; 1000]);
+        let shape = PeriodicBox { period: 4.0, transit_time: 0.3, duration: 0.1 };
+        // the bump at 4.2 is within two durations of the transit at 4.3
+        assert_eq!(count_brightenings(&series, &shape, 20.0), 2);
+        assert_eq!(count_brightenings(&series, &shape, 60.0), 0);
+    }
+
     #[test]
     fn one_glitch_is_not_periodic() {
         let e = events(&[0.0, 10.0, 0.2, -0.1, 0.1], 0.3);
-        assert_eq!(support(&e, 2.04, 1.0, 2), Support::Isolated(vec![1]));
+        assert_eq!(support(&e, 2.04, 1.0, 2, none), Support::Isolated(vec![1]));
         let two = events(&[5.0, 0.1, 5.2, 0.0], 0.3);
-        assert_eq!(support(&two, 2.575, 1.0, 2), Support::Isolated(vec![0, 2]));
+        assert_eq!(support(&two, 2.575, 1.0, 2, none), Support::Isolated(vec![0, 2]));
     }
 
     #[test]
     fn weak_and_deep_planets_are() {
-        assert_eq!(support(&events(&[1.0, 1.1, 0.9, 0.95], 0.01), 1.0, 1.0, 2), Support::Periodic);
-        assert_eq!(support(&events(&[2.0, 0.1, 1.4, -0.1, 1.5, 1.0], 1.0), 1.0, 1.0, 2), Support::Periodic);
-        assert_eq!(support(&events(&[1.0], 0.1), 1.0, 1.0, 2), Support::TooFew);
+        assert_eq!(support(&events(&[1.0, 1.1, 0.9, 0.95], 0.01), 1.0, 1.0, 2, none), Support::Periodic);
+        assert_eq!(support(&events(&[2.0, 0.1, 1.4, -0.1, 1.5, 1.0], 1.0), 1.0, 1.0, 2, none), Support::Periodic);
+        assert_eq!(support(&events(&[1.0], 0.1), 1.0, 1.0, 2, none), Support::TooFew);
     }
 }

@@ -14,6 +14,8 @@
 //! Sums are in f32. Each is a sum along a tree of log₂ rows levels, so its relative error is below
 //! ε log₂ rows Σ|terms| with ε = 6e-8: under a part in 10⁶ for any light curve.
 
+use super::kernels::Kernels;
+
 /// Numerator and denominator of an evenly slotted series, folded alike.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pair {
@@ -26,61 +28,66 @@ impl Pair {
     pub fn zeros(n: usize) -> Self {
         Self { num: vec![0.0; n], den: vec![0.0; n] }
     }
-
-    fn as_ref(&self) -> Rows<'_> {
-        Rows { num: &self.num, den: &self.den }
-    }
-
-    fn as_mut(&mut self) -> RowsMut<'_> {
-        RowsMut { num: &mut self.num, den: &mut self.den }
-    }
 }
 
+/// Some rows, shared.
 #[derive(Clone, Copy)]
-struct Rows<'a> {
-    num: &'a [f32],
-    den: &'a [f32],
+pub(crate) struct Rows<'a> {
+    pub num: &'a [f32],
+    pub den: &'a [f32],
 }
 
-struct RowsMut<'a> {
-    num: &'a mut [f32],
-    den: &'a mut [f32],
+/// Some rows, to be written.
+pub(crate) struct RowsMut<'a> {
+    pub num: &'a mut [f32],
+    pub den: &'a mut [f32],
 }
 
 impl<'a> Rows<'a> {
-    fn split_at(self, at: usize) -> (Self, Self) {
+    pub fn split_at(self, at: usize) -> (Self, Self) {
         let (n0, n1) = self.num.split_at(at);
         let (d0, d1) = self.den.split_at(at);
         (Self { num: n0, den: d0 }, Self { num: n1, den: d1 })
     }
 
-    fn row(self, base: usize, row: usize) -> Self {
+    pub fn row(self, base: usize, row: usize) -> Self {
         let range = row * base..(row + 1) * base;
         Self { num: &self.num[range.clone()], den: &self.den[range] }
     }
 }
 
-impl<'a> RowsMut<'a> {
-    fn split_at(&mut self, at: usize) -> (RowsMut<'_>, RowsMut<'_>) {
+impl RowsMut<'_> {
+    pub fn split_at(&mut self, at: usize) -> (RowsMut<'_>, RowsMut<'_>) {
         let (n0, n1) = self.num.split_at_mut(at);
         let (d0, d1) = self.den.split_at_mut(at);
         (RowsMut { num: n0, den: d0 }, RowsMut { num: n1, den: d1 })
     }
 
-    fn shared(&self) -> Rows<'_> {
+    pub fn row(&mut self, base: usize, row: usize) -> RowsMut<'_> {
+        let range = row * base..(row + 1) * base;
+        RowsMut { num: &mut self.num[range.clone()], den: &mut self.den[range] }
+    }
+
+    pub fn shared(&self) -> Rows<'_> {
         Rows { num: self.num, den: self.den }
+    }
+
+    pub fn copy(&mut self, from: Rows) {
+        self.num.copy_from_slice(from.num);
+        self.den.copy_from_slice(from.den);
     }
 }
 
 /// Which folds of the two halves make fold `k` of `rows` rows, and by how many slots the second half is shifted.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Step {
-    head: usize,
-    tail: usize,
-    shift: usize,
+pub(crate) struct Step {
+    pub head: usize,
+    pub tail: usize,
+    pub shift: usize,
 }
 
-fn step(rows: usize, k: usize) -> Step {
+#[inline]
+pub(crate) fn step(rows: usize, k: usize) -> Step {
     let half = rows / 2;
     // k · x / (rows − 1), rounded to the nearest whole number
     let share = |x: usize| (2 * k * x + rows - 1) / (2 * (rows - 1));
@@ -89,9 +96,9 @@ fn step(rows: usize, k: usize) -> Step {
 }
 
 /// Work space for folds; grows to the largest series it has seen.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct FastFold {
-    input: Pair,
+    kernels: Kernels,
     halves: Pair,
     spare: Pair,
     base: usize,
@@ -99,31 +106,40 @@ pub(crate) struct FastFold {
 }
 
 impl FastFold {
-    /// Folds `slots` for all periods from `base` to `base + 1` slots, all but the last step, which
-    /// [`FastFold::write_fold`] takes. The last row is filled up with zeros. At least two rows are made.
-    pub fn prepare(&mut self, slots: &Pair, base: usize) {
-        self.base = base;
-        self.rows = slots.num.len().div_ceil(base).max(2);
-        let n = self.base * self.rows;
-        for (to, from) in [(&mut self.input.num, &slots.num), (&mut self.input.den, &slots.den)] {
-            to.clear();
-            to.extend_from_slice(from);
-            to.resize(n, 0.0);
+    pub fn new(kernels: Kernels) -> Self {
+        Self { kernels, halves: Pair::default(), spare: Pair::default(), base: 1, rows: 2 }
+    }
+
+    /// Rows of `base` slots that `slots` slots make: two at least.
+    fn rows_of(slots: usize, base: usize) -> usize {
+        slots.div_ceil(base).max(2)
+    }
+
+    /// Length that a series of `slots` slots must be filled up to with zeros to be folded at up to `base_max` slots.
+    pub fn padded_length(slots: usize, base_max: usize) -> usize {
+        (slots + base_max).max(2 * base_max)
+    }
+
+    /// Folds the first `n` slots, which zeros follow (see [`FastFold::padded_length`]), for all periods from `base` to
+    /// `base + 1` slots, all but the last step, which [`FastFold::write_fold`] takes.
+    pub fn prepare(&mut self, slots: &Pair, n: usize, base: usize) {
+        let rows = Self::rows_of(n, base);
+        (self.base, self.rows) = (base, rows);
+        let n = base * rows;
+        for buffer in [&mut self.halves.num, &mut self.halves.den, &mut self.spare.num, &mut self.spare.den] {
+            if buffer.len() < n {
+                buffer.resize(n, 0.0);
+            }
         }
-        for buffer in [&mut self.halves, &mut self.spare] {
-            buffer.num.resize(n, 0.0);
-            buffer.den.resize(n, 0.0);
-        }
-        let at = self.rows / 2 * base;
-        let (head, tail) = self.input.as_ref().split_at(at);
-        let (mut halves, mut spare) = (self.halves.as_mut(), self.spare.as_mut());
-        // the buffers may be longer than this series needs
-        let (mut halves, _) = halves.split_at(n);
-        let (mut spare, _) = spare.split_at(n);
-        let (head_out, tail_out) = halves.split_at(at);
-        let (head_tmp, tail_tmp) = spare.split_at(at);
-        fold_all(head, base, self.rows / 2, head_out, head_tmp);
-        fold_all(tail, base, self.rows - self.rows / 2, tail_out, tail_tmp);
+        let half = rows / 2;
+        let input = Rows { num: &slots.num[..n], den: &slots.den[..n] };
+        let (head, tail) = input.split_at(half * base);
+        let mut halves = RowsMut { num: &mut self.halves.num[..n], den: &mut self.halves.den[..n] };
+        let mut spare = RowsMut { num: &mut self.spare.num[..n], den: &mut self.spare.den[..n] };
+        let (head_out, tail_out) = halves.split_at(half * base);
+        let (head_tmp, tail_tmp) = spare.split_at(half * base);
+        self.kernels.fold_all(head, base, half, head_out, head_tmp);
+        self.kernels.fold_all(tail, base, rows - half, tail_out, tail_tmp);
     }
 
     pub fn rows(&self) -> usize {
@@ -138,66 +154,24 @@ impl FastFold {
     /// Writes fold `k` into `out`, continued periodically to the length of `out`, which is at least one period.
     pub fn write_fold(&self, k: usize, out: &mut Pair) {
         let s = step(self.rows, k);
-        let at = self.rows / 2 * self.base;
-        let halves = self.halves.as_ref();
-        let head = halves.row(self.base, s.head);
-        let tail = Rows { num: &halves.num[at..], den: &halves.den[at..] }.row(self.base, s.tail);
-        for (out, head, tail) in [(&mut out.num, head.num, tail.num), (&mut out.den, head.den, tail.den)] {
-            let (one, rest) = out.split_at_mut(self.base);
-            add_rolled(one, head, tail, s.shift);
+        let halves = Rows { num: &self.halves.num, den: &self.halves.den };
+        let (head, tail) = halves.split_at(self.rows / 2 * self.base);
+        let (head, tail) = (head.row(self.base, s.head), tail.row(self.base, s.tail));
+        let mut whole = RowsMut { num: &mut out.num, den: &mut out.den };
+        let (one, rest) = whole.split_at(self.base);
+        self.kernels.add_rolled(RowsMut { num: one.num, den: one.den }, head, tail, s.shift);
+        for (one, rest) in [(one.num, rest.num), (one.den, rest.den)] {
             for piece in rest.chunks_mut(self.base) {
-                let n = piece.len();
-                piece.copy_from_slice(&one[..n]);
+                piece.copy_from_slice(&one[..piece.len()]);
             }
         }
     }
 }
 
-/// All `rows` folds of `rows` rows, into `out`; `tmp` is as long.
-fn fold_all(input: Rows, base: usize, rows: usize, mut out: RowsMut, mut tmp: RowsMut) {
-    if rows == 1 {
-        out.num.copy_from_slice(input.num);
-        out.den.copy_from_slice(input.den);
-        return;
-    }
-    let at = rows / 2 * base;
-    if rows > 2 {
-        let (head, tail) = input.split_at(at);
-        let (head_out, tail_out) = tmp.split_at(at);
-        let (head_tmp, tail_tmp) = out.split_at(at);
-        fold_all(head, base, rows / 2, head_out, head_tmp);
-        fold_all(tail, base, rows - rows / 2, tail_out, tail_tmp);
-    }
-    // Folds of a single row are the row itself.
-    let halves = if rows > 2 { tmp.shared() } else { input };
-    let (head, tail) = halves.split_at(at);
-    for k in 0..rows {
-        let s = step(rows, k);
-        let (head, tail) = (head.row(base, s.head), tail.row(base, s.tail));
-        let range = k * base..(k + 1) * base;
-        add_rolled(&mut out.num[range.clone()], head.num, tail.num, s.shift);
-        add_rolled(&mut out.den[range], head.den, tail.den, s.shift);
-    }
-}
-
-/// out[j] = a[j] + b[(j + shift) mod n]
-#[inline]
-fn add_rolled(out: &mut [f32], a: &[f32], b: &[f32], shift: usize) {
-    let n = out.len();
-    let cut = n - shift % n;
-    let add = |out: &mut [f32], a: &[f32], b: &[f32]| {
-        for ((o, a), b) in out.iter_mut().zip(a).zip(b) {
-            *o = a + b;
-        }
-    };
-    let (low, high) = out.split_at_mut(cut);
-    add(low, &a[..cut], &b[n - cut..]);
-    add(high, &a[cut..], &b[..n - cut]);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::search::kernels::TrialBox;
 
     /// Shift that row `r` gets in fold `k`, followed down the tree.
     fn total_shift(rows: usize, k: usize, r: usize) -> usize {
@@ -227,15 +201,41 @@ mod tests {
     }
 
     #[test]
+    fn every_instruction_set_gives_the_same_bits() {
+        let (n, base) = (5000, 61);
+        let mut slots = Pair {
+            num: (0..n).map(|i| (i as f32 * 0.7371).sin() * 1e-3).collect(),
+            den: (0..n).map(|i| 1e-4 + (i as f32 * 0.31).cos().abs() * 1e-4).collect(),
+        };
+        slots.num.resize(FastFold::padded_length(n, base), 0.0);
+        slots.den.resize(FastFold::padded_length(n, base), 0.0);
+        let boxes = [3, 4, 5].map(|width| TrialBox { width, scale: 0.9, least_weight: 1e-3 });
+        let best = [Kernels::detect(), Kernels::portable()].map(|kernels| {
+            let mut fold = FastFold::new(kernels);
+            fold.prepare(&slots, n, base);
+            let mut out = Pair::zeros(base + 128);
+            let best = |k| {
+                fold.write_fold(k, &mut out);
+                kernels.best_box(Rows { num: &out.num, den: &out.den }, base, &boxes, 0.0).to_bits()
+            };
+            (0..fold.rows()).map(best).collect::<Vec<u32>>()
+        });
+        assert_eq!(best[0], best[1]);
+        assert!(best[0].iter().any(|b| f32::from_bits(*b) > 0.0));
+    }
+
+    #[test]
     fn folds_are_sums_of_shifted_rows() {
-        let mut fold = FastFold::default();
+        let mut fold = FastFold::new(Kernels::detect());
         // the second, shorter series also checks that nothing is left over in the buffers
         for (n, base) in [(1003, 37), (400, 23), (45, 30), (90, 90)] {
-            let slots = Pair {
+            let mut slots = Pair {
                 num: (0..n).map(|i| ((i * 7919) % 101) as f32 - 50.0).collect(),
                 den: (0..n).map(|i| ((i * 31) % 7) as f32).collect(),
             };
-            fold.prepare(&slots, base);
+            slots.num.resize(FastFold::padded_length(n, base), 0.0);
+            slots.den.resize(FastFold::padded_length(n, base), 0.0);
+            fold.prepare(&slots, n, base);
             let rows = fold.rows();
             let mut out = Pair::zeros(base + 40);
             for k in 0..rows {

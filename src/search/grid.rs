@@ -43,8 +43,8 @@ pub struct DurationRange {
 impl DurationRange {
     /// From the configuration and, where it is known, the density of the star with its error.
     ///
-    /// Durations of less than 1.5 cadences look alike, so none shorter is tried; but sparse sampling, whose phases fill up
-    /// over the periods, must not keep short periods from being searched, so that floor is at most 0.15 `period_min`.
+    /// Durations of less than two cadences look alike, so none shorter is tried; but sparse sampling, whose phases fill up
+    /// over the periods, must not keep short periods from being searched, so that floor is at most a fifth of `period_min`.
     pub fn new(config: &SearchConfig, density: Option<Measured>, cadence: f64, period_min: f64) -> Self {
         let known = density.filter(|d| d.value.is_finite() && d.value > 0.0 && d.err.is_finite() && d.err >= 0.0);
         let range = match known {
@@ -59,7 +59,7 @@ impl DurationRange {
             density: range,
             factor: (config.duration_factor_min, config.duration_factor_max),
             duty_cycle_max: config.duty_cycle_max,
-            floor: (1.5 * cadence).min(0.15 * period_min),
+            floor: (2.0 * cadence).min(0.2 * period_min),
         }
     }
 
@@ -109,7 +109,7 @@ mod tests {
     fn durations_span_the_range() {
         let range = DurationRange::new(&SearchConfig::default(), Some(Measured { value: 1.0, err: 0.0 }), 0.0, 0.2);
         let d = range.durations(10.0, 3);
-        assert!((d[0] / (0.4 * central_duration(10.0, 2.0)) - 1.0).abs() < 1e-12);
+        assert!((d[0] / (0.5 * central_duration(10.0, 2.0)) - 1.0).abs() < 1e-12);
         assert!((d[d.len() - 1] / (1.2 * central_duration(10.0, 0.5)) - 1.0).abs() < 1e-12);
         assert!(range.longest(0.2) <= 0.05 + 1e-12);
     }

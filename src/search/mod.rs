@@ -4,7 +4,9 @@
 //! grid       trial periods (Ofir 2014) and the durations that a stellar density allows
 //! plan       octaves of duration, each on time slots of its own width, and the periods worth it
 //! slots      the light curve in those slots; scatter of single boxes over white noise (red noise)
-//! ffa, scan  fast folds at all periods, the best box of each: the coarse pass
+//! ffa        fast folds at all periods between two numbers of slots
+//! kernels    its inner loops, for the vector instructions at hand
+//! scan       the best box of each fold: the coarse pass
 //! peaks      local maxima, signal detection efficiency
 //! refine     exact evaluation of a peak on unbinned data
 //! events     single transits, and whether they support the signal
@@ -24,6 +26,7 @@ mod ffa;
 mod fold;
 pub mod grid;
 mod harmonics;
+mod kernels;
 mod measure;
 pub mod oracle;
 mod peaks;

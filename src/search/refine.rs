@@ -32,6 +32,8 @@ pub(crate) struct DurationLimits {
 const BINS_PER_DURATION: f64 = 24.0;
 /// Steps of the period on each side in the first round, and in the finer rounds.
 const PERIOD_STEPS: [i32; 3] = [6, 3, 3];
+/// Times that a refinement is taken up again from its result.
+const ROUNDS: usize = 4;
 
 /// Transit time and duration at the period of a coarse peak, by a fold of the unbinned data into half slots.
 pub(crate) fn locate(
@@ -68,11 +70,36 @@ struct Near {
 }
 
 /// The best box around `start`: periods that drift by up to `drift` days either way from the middle to the ends of the
-/// data, any transit time within reach, durations from half to twice that of `start` within `limits`.
+/// data, any transit time within reach, durations from half to twice that of `start` within `limits`; and from there
+/// again, with half the drift, as long as that is better.
 ///
 /// Period, time and duration are chosen by S/N over β in fine phase bins, then the edges are moved over single cadences
 /// to the highest S/N. The statistic is evaluated on all cadences. `None` when there is no dip.
 pub(crate) fn refine(
+    series: &Series,
+    start: PeriodicBox,
+    drift: f64,
+    limits: DurationLimits,
+    noise: &RedNoise,
+) -> Option<BoxFit> {
+    let strength = |fit: &BoxFit| fit.statistic.snr / noise.beta(fit.shape.duration);
+    let mut best = refine_once(series, start, drift, limits, noise)?;
+    let mut drift = drift;
+    for _ in 0..ROUNDS {
+        drift *= 0.5;
+        let Some(next) = refine_once(series, best.shape, drift, limits, noise) else { break };
+        let gain = strength(&next) / strength(&best);
+        if gain > 1.0 {
+            best = next;
+        }
+        if gain < 1.0 + 1e-4 {
+            break;
+        }
+    }
+    Some(best)
+}
+
+fn refine_once(
     series: &Series,
     start: PeriodicBox,
     drift: f64,

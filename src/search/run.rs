@@ -2,7 +2,7 @@
 
 use super::config::SearchConfig;
 use super::error::SearchError;
-use super::events::{Support, support, transit_events};
+use super::events::{Support, count_brightenings, support, transit_events};
 use super::fold::PhaseFold;
 use super::grid::DurationRange;
 use super::harmonics::{Harmonics, harmonic_of};
@@ -10,7 +10,7 @@ use super::measure::candidate;
 use super::peaks::{DetectionEfficiency, find_peaks};
 use super::plan::Plan;
 use super::refine::{BoxFit, DurationLimits, PeriodicBox, locate, refine};
-use super::scan::{Periodogram, Scan, scan};
+use super::scan::{Periodogram, Scan, red_noise, scan};
 use super::series::Series;
 use crate::ephemeris::Candidate;
 use crate::lightcurve::Detrended;
@@ -67,6 +67,7 @@ pub fn search(
         match evaluate(&series, &pass, &plan, config, &mut fold) {
             Found::Nothing => break,
             Found::Candidate(found) => {
+                let found = without_own_transits(&series, found, &plan);
                 mask_transits(&whole, &series, &found.fit.shape, found.fit.statistic.depth, &mut masked);
                 result.candidates.push(candidate(&series, &found.fit, found.beta, found.sde));
             }
@@ -86,10 +87,6 @@ pub fn search(
         }
         pass = scan(&series, &plan);
         result.n_passes += 1;
-        // Noise is better known without the transits of the candidate.
-        if let Some(last) = result.candidates.last_mut() {
-            last.snr_red = last.snr_red.max(last.snr / pass.noise.beta(last.duration));
-        }
     }
     number(&mut result.candidates, whole.baseline);
     Ok(result)
@@ -121,7 +118,7 @@ enum Found {
 /// Evaluates the peaks of a pass exactly, highest first.
 fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig, fold: &mut PhaseFold) -> Found {
     let floor = COARSE_RETENTION * config.snr_threshold;
-    let peaks = find_peaks(&pass.periodogram, config.max_peaks, floor);
+    let peaks = find_peaks(&pass.periodogram, 4 * config.max_peaks, floor);
     let harmonics = Harmonics {
         series,
         noise: &pass.noise,
@@ -132,7 +129,12 @@ fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig, fo
     let mut best: Option<(f64, FoundBox)> = None;
     let mut isolated: Option<(f64, Vec<f64>, f64)> = None;
     let mut efficiency = None;
+    let mut evaluated = 0;
     for peak in peaks {
+        if evaluated == config.max_peaks {
+            break;
+        }
+        evaluated += 1;
         // The exact S/N of a lower peak cannot be so much higher than its coarse one.
         if best.as_ref().is_some_and(|b| peak.snr < COARSE_RETENTION * b.0) {
             break;
@@ -149,7 +151,8 @@ fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig, fo
             continue;
         }
         let events = transit_events(series, &fit.shape);
-        match support(&events, fit.statistic.depth, beta, config.min_transits) {
+        let brightenings = |snr| count_brightenings(series, &fit.shape, snr);
+        match support(&events, fit.statistic.depth, beta, config.min_transits, brightenings) {
             Support::Periodic => {
                 if best.as_ref().is_none_or(|b| snr_red > b.0) {
                     let efficiency = efficiency.get_or_insert_with(|| DetectionEfficiency::new(&pass.periodogram));
@@ -162,6 +165,8 @@ fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig, fo
                     isolated = Some((snr_red, epochs.iter().map(time).collect(), fit.shape.duration));
                 }
             }
+            // A variable star has any number of these; they must not use up the peaks that are looked at.
+            Support::NoiseLike => evaluated -= 1,
             Support::TooFew => {}
         }
     }
@@ -170,6 +175,23 @@ fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig, fo
         (None, Some((_, times, duration))) if !times.is_empty() => Found::Isolated(times, duration),
         _ => Found::Nothing,
     }
+}
+
+/// The box fitted again, and its β, with the noise measured outside of its own transits.
+///
+/// Deep transits are a part of the scatter of single boxes, the more so the longer the box, and would favour boxes that
+/// are too short. Three durations are left out about each transit.
+fn without_own_transits(series: &Series, found: FoundBox, plan: &Plan) -> FoundBox {
+    let shape = found.fit.shape;
+    let own: Vec<bool> =
+        series.time.iter().map(|t| time_from_transit(*t, &shape).abs() <= 1.5 * shape.duration).collect();
+    let quiet = series.without(&own);
+    if quiet.len() < MIN_CADENCES {
+        return found;
+    }
+    let noise = red_noise(&quiet, plan);
+    let fit = refine(series, shape, 0.25 * shape.duration, limits_at(plan, &shape), &noise).unwrap_or(found.fit);
+    FoundBox { fit, beta: noise.beta(fit.shape.duration), ..found }
 }
 
 /// A little beyond the plan's durations at this period, for boxes between its steps.

@@ -1,13 +1,11 @@
 //! The coarse pass: the best box at every trial period, by fast folding, octave by octave of duration.
 
-use super::ffa::{FastFold, Pair};
+use super::ffa::{FastFold, Pair, Rows};
 use super::grid::ofir_periods;
+use super::kernels::{Kernels, LANES, TrialBox};
 use super::plan::{DurationClass, Plan};
 use super::series::Series;
 use super::slots::{EventScatter, RedNoise, event_scatter, slotted};
-
-/// Boxes are compared this many at a time.
-const LANES: usize = 32;
 
 /// The best S/N in each cell of an Ofir grid of periods.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,11 +44,11 @@ pub(crate) struct Scan {
 pub(crate) fn scan(series: &Series, plan: &Plan) -> Scan {
     let mut periodogram = Periodogram::new(series.baseline, plan.period_min, plan.period_max);
     let mut noise = RedNoise::default();
-    let mut fold = FastFold::default();
+    let mut fold = FastFold::new(Kernels::detect());
     for (number, class) in plan.classes.iter().enumerate() {
-        let slots = slotted(series, class.slot_width);
+        let mut slots = slotted(series, class.slot_width);
         let events = event_scatter(&slots, class);
-        scan_class(&slots, class, number as u8, plan, &events, &mut fold, &mut periodogram);
+        scan_class(&mut slots, class, number as u8, plan, &events, &mut fold, &mut periodogram);
         noise.events.extend(events);
     }
     for snr in &mut periodogram.snr {
@@ -59,9 +57,15 @@ pub(crate) fn scan(series: &Series, plan: &Plan) -> Scan {
     Scan { periodogram, noise }
 }
 
+/// β of every trial duration of `plan`, without a scan.
+pub(crate) fn red_noise(series: &Series, plan: &Plan) -> RedNoise {
+    let events = |class: &DurationClass| event_scatter(&slotted(series, class.slot_width), class);
+    RedNoise { events: plan.classes.iter().flat_map(events).collect() }
+}
+
 /// Leaves squared S/N in the periodogram.
 fn scan_class(
-    slots: &Pair,
+    slots: &mut Pair,
     class: &DurationClass,
     number: u8,
     plan: &Plan,
@@ -71,6 +75,10 @@ fn scan_class(
 ) {
     let first = (class.period_min / class.slot_width).floor() as usize;
     let last = (class.period_max / class.slot_width).floor() as usize;
+    let n = slots.num.len();
+    slots.num.resize(FastFold::padded_length(n, last), 0.0);
+    slots.den.resize(FastFold::padded_length(n, last), 0.0);
+    let kernels = Kernels::detect();
     let mut boxes: Vec<TrialBox> = Vec::new();
     let mut row = Pair::default();
     for base in first.max(2)..=last {
@@ -83,10 +91,10 @@ fn scan_class(
                 .zip(events)
                 // one step beyond the longest, since trial durations are steps
                 .filter(|(w, _)| **w < base && (**w as f64 <= 1.2 * longest || **w == class.widths[0]))
-                .map(|(w, e)| TrialBox::new(*w, e)),
+                .map(|(w, e)| trial_box(*w, e)),
         );
         let Some(widest) = boxes.last().map(|b| b.width) else { continue };
-        fold.prepare(slots, base);
+        fold.prepare(slots, n, base);
         let length = base.next_multiple_of(LANES) + widest + LANES;
         row.num.resize(length, 0.0);
         row.den.resize(length, 0.0);
@@ -102,7 +110,7 @@ fn scan_class(
             }
             fold.write_fold(k, &mut row);
             out.n_periods += 1;
-            let best = best_box(&row, base, &boxes, out.snr[cell]);
+            let best = kernels.best_box(Rows { num: &row.num, den: &row.den }, base, &boxes, out.snr[cell]);
             if best > out.snr[cell] {
                 out.snr[cell] = best;
                 out.best_period[cell] = period;
@@ -112,57 +120,6 @@ fn scan_class(
     }
 }
 
-/// A trial duration in a fold.
-#[derive(Clone, Copy, Debug)]
-struct TrialBox {
-    width: usize,
-    /// 1 / β²
-    scale: f32,
-    /// Boxes with less weight than this hold no two transits.
-    least_weight: f32,
-}
-
-impl TrialBox {
-    fn new(width: usize, event: &EventScatter) -> Self {
-        Self { width, scale: (1.0 / (event.beta * event.beta)) as f32, least_weight: (1.2 * event.weight) as f32 }
-    }
-}
-
-/// The highest squared S/N of the boxes that start in the first `base` slots of `row`, or `best` if that is higher.
-///
-/// `row` is continued periodically by the widest box and two strides. Squared S/N is num² / (den (1 − den) β²), and
-/// the division is made only where the product with `best` says that it is worth it.
-fn best_box(row: &Pair, base: usize, boxes: &[TrialBox], mut best: f32) -> f32 {
-    let mut num = [0.0f32; LANES];
-    let mut den = [0.0f32; LANES];
-    for start in (0..base).step_by(LANES) {
-        num.fill(0.0);
-        den.fill(0.0);
-        let mut summed = 0;
-        for trial in boxes {
-            for j in start + summed..start + trial.width {
-                let (n, d) = (&row.num[j..j + LANES], &row.den[j..j + LANES]);
-                for l in 0..LANES {
-                    num[l] += n[l];
-                    den[l] += d[l];
-                }
-            }
-            summed = trial.width;
-            let mut better = false;
-            for l in 0..LANES {
-                let dip = num[l].max(0.0);
-                better |= (dip * dip * trial.scale > best * (den[l] * (1.0 - den[l]))) & (den[l] >= trial.least_weight);
-            }
-            if better {
-                for l in 0..LANES {
-                    let dip = num[l].max(0.0);
-                    let variance = den[l] * (1.0 - den[l]);
-                    if den[l] >= trial.least_weight && variance > 0.0 {
-                        best = best.max(dip * dip * trial.scale / variance);
-                    }
-                }
-            }
-        }
-    }
-    best
+fn trial_box(width: usize, event: &EventScatter) -> TrialBox {
+    TrialBox { width, scale: (1.0 / (event.beta * event.beta)) as f32, least_weight: (1.2 * event.weight) as f32 }
 }
