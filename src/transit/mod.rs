@@ -1,1 +1,60 @@
-//! transit
+//! What a planet in front of a limb-darkened star does to its light: orbits, flux kernels, exposure integration.
+//!
+//! ```text
+//! limb_darkening   intensity laws I(μ) and their parameterisations
+//! elliptic         complete elliptic integrals, several at a time
+//! flux             flux of a star behind a disc, flux(z, k, law): the pure kernel
+//! kepler           Kepler's equation
+//! orbit            where the planet is on the sky at a time; contact times and durations
+//! exposure         mean of a function over an exposure that contact points cut
+//! light_curve      all of it over an array of times, for one planet or several
+//! ```
+//!
+//! Lengths are in stellar radii, times in days, angles in radians. `k` in a formula is `rp_rs`, the ratio of radii, and
+//! `z` is the projected distance of the centres.
+
+mod elliptic;
+mod exposure;
+pub mod flux;
+pub mod kepler;
+pub mod light_curve;
+pub mod limb_darkening;
+pub mod orbit;
+
+pub use flux::quadratic_flux;
+pub use light_curve::{TransitModel, TransitShape, light_curve};
+pub use limb_darkening::{LimbDarkening, Quadratic};
+pub use orbit::{Contacts, Orbit, OrbitElements, SkyPosition};
+
+/// Why a transit model cannot be built.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransitError {
+    #[error("{name} is {value}, which is not a finite number")]
+    NotFinite { name: &'static str, value: f64 },
+    #[error("{name} must be positive, and is {value}")]
+    NotPositive { name: &'static str, value: f64 },
+    #[error("{name} must not be negative, and is {value}")]
+    Negative { name: &'static str, value: f64 },
+    #[error("ecc must be at least 0 and below 1, and is {0}")]
+    Eccentricity(f64),
+    #[error("impact_parameter {impact_parameter} is beyond the planet's distance at transit, {distance} stellar radii")]
+    ImpactParameter { impact_parameter: f64, distance: f64 },
+    #[error("the orbit enters the star: its periastron is at {0} stellar radii")]
+    InsideStar(f64),
+}
+
+/// Accepts a finite number.
+fn finite(name: &'static str, value: f64) -> Result<f64, TransitError> {
+    if value.is_finite() { Ok(value) } else { Err(TransitError::NotFinite { name, value }) }
+}
+
+/// Accepts a finite number above zero.
+fn positive(name: &'static str, value: f64) -> Result<f64, TransitError> {
+    if finite(name, value)? > 0.0 { Ok(value) } else { Err(TransitError::NotPositive { name, value }) }
+}
+
+/// Accepts a finite number of at least zero.
+fn non_negative(name: &'static str, value: f64) -> Result<f64, TransitError> {
+    if finite(name, value)? >= 0.0 { Ok(value) } else { Err(TransitError::Negative { name, value }) }
+}

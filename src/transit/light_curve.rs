@@ -1,0 +1,150 @@
+//! Model light curves: one transiting planet or several, instantaneous or averaged over exposures.
+
+use super::exposure::integrate;
+use super::flux::quadratic_dip;
+use super::limb_darkening::{LimbDarkening, Quadratic};
+use super::orbit::{Contacts, Orbit};
+use super::{TransitError, non_negative};
+
+/// One planet: its orbit, its size, and the law of the disc it crosses.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TransitShape {
+    orbit: Orbit,
+    rp_rs: f64,
+    ld: LimbDarkening,
+    contacts: Option<Contacts>,
+}
+
+impl TransitShape {
+    /// A planet of `rp_rs` stellar radii (zero for none) on `orbit`.
+    pub fn new(orbit: Orbit, rp_rs: f64, ld: impl Into<LimbDarkening>) -> Result<Self, TransitError> {
+        let rp_rs = non_negative("rp_rs", rp_rs)?;
+        Ok(Self { orbit, rp_rs, ld: ld.into(), contacts: orbit.contacts(rp_rs) })
+    }
+
+    /// The orbit.
+    pub fn orbit(&self) -> &Orbit {
+        &self.orbit
+    }
+
+    /// Planet radius in stellar radii.
+    pub fn rp_rs(&self) -> f64 {
+        self.rp_rs
+    }
+
+    /// The limb-darkening law.
+    pub fn limb_darkening(&self) -> LimbDarkening {
+        self.ld
+    }
+
+    /// Contact times from mid-transit, none if the planet does not transit.
+    pub fn contacts(&self) -> Option<Contacts> {
+        self.contacts
+    }
+
+    /// First to last contact (days), zero if the planet does not transit.
+    pub fn duration(&self) -> f64 {
+        self.contacts.map_or(0.0, |c| c.t4 - c.t1)
+    }
+
+    /// Second to third contact (days), zero for a grazing transit or none.
+    pub fn full_duration(&self) -> f64 {
+        self.contacts.and_then(|c| c.full).map_or(0.0, |(t2, t3)| t3 - t2)
+    }
+
+    /// Largest instantaneous dip, as a fraction.
+    pub fn depth(&self) -> f64 {
+        self.contacts.map_or(0.0, |c| self.dip_at(c.deepest, &self.ld.as_quadratic()))
+    }
+
+    /// Writes the relative flux at `times` (days, mid-exposure; any order) to `out`: 1 outside of transits. `exposure_time`
+    /// is in days, and 0 means instantaneous.
+    ///
+    /// The mean over an exposure is a Gauss–Legendre integral of the part in transit, split at the contacts and at the
+    /// deepest point, and is within 1e-8 of the mean flux. Panics if the lengths differ or `exposure_time` is not a
+    /// number of at least zero.
+    pub fn flux_into(&self, times: &[f64], exposure_time: f64, out: &mut [f64]) {
+        out.fill(1.0);
+        self.subtract_dips(times, exposure_time, out);
+    }
+
+    /// Subtracts this planet's dip at `times` from `out`; arguments as for [`flux_into`](Self::flux_into).
+    pub fn subtract_dips(&self, times: &[f64], exposure_time: f64, out: &mut [f64]) {
+        assert_eq!(times.len(), out.len(), "one flux per time");
+        assert!(exposure_time >= 0.0 && exposure_time.is_finite(), "exposure_time is {exposure_time}");
+        let Some(contacts) = self.contacts else { return };
+        let law = self.ld.as_quadratic();
+        let half = 0.5 * exposure_time;
+        let (first, last) = (contacts.t1 - half, contacts.t4 + half);
+        if exposure_time == 0.0 {
+            for (out, &time) in out.iter_mut().zip(times) {
+                let dt = self.orbit.time_from_transit(time);
+                if dt > first && dt < last {
+                    *out -= self.dip_at(dt, &law);
+                }
+            }
+            return;
+        }
+        let period = self.orbit.elements().period;
+        // The transit nearest to mid-exposure is not the only one when exposures are a large part of the period.
+        let neighbours = ((last.max(-first) / period - 0.5).ceil()).max(0.0);
+        for (out, &time) in out.iter_mut().zip(times) {
+            let dt = self.orbit.time_from_transit(time);
+            if neighbours == 0.0 {
+                if dt > first && dt < last {
+                    *out -= self.mean_dip(dt, exposure_time, &contacts, &law);
+                }
+                continue;
+            }
+            let mut n = -neighbours;
+            while n <= neighbours {
+                *out -= self.mean_dip(dt + n * period, exposure_time, &contacts, &law);
+                n += 1.0;
+            }
+        }
+    }
+
+    /// Dip at `dt` days from mid-transit, where the planet is in front of the star.
+    #[inline]
+    fn dip_at(&self, dt: f64, law: &Quadratic) -> f64 {
+        quadratic_dip(self.orbit.sky_position_at(dt).z, self.rp_rs, law)
+    }
+
+    /// Mean dip, due to one transit, of an exposure centred `dt` days from its mid-time.
+    fn mean_dip(&self, dt: f64, exposure_time: f64, contacts: &Contacts, law: &Quadratic) -> f64 {
+        let (start, end) = (dt - 0.5 * exposure_time, dt + 0.5 * exposure_time);
+        let (t2, t3) = contacts.full.unwrap_or((contacts.deepest, contacts.deepest));
+        let edges = [contacts.t1, t2, contacts.deepest, t3, contacts.t4];
+        let mut sum = 0.0;
+        for pair in edges.windows(2) {
+            let (low, high) = (pair[0].max(start), pair[1].min(end));
+            if low < high {
+                sum += integrate(low, high, |t| self.dip_at(t, law));
+            }
+        }
+        sum / exposure_time
+    }
+}
+
+/// Planets of one star, whose dips add: exact unless two planets overlap on the disc, and so also for exposure means.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TransitModel {
+    pub planets: Vec<TransitShape>,
+}
+
+impl TransitModel {
+    /// Relative flux at `times`, as [`TransitShape::flux_into`], less the dips of all planets.
+    pub fn flux_into(&self, times: &[f64], exposure_time: f64, out: &mut [f64]) {
+        out.fill(1.0);
+        for planet in &self.planets {
+            planet.subtract_dips(times, exposure_time, out);
+        }
+    }
+}
+
+/// Relative flux of one planet's host at `times`: [`TransitShape::flux_into`] into a new vector.
+pub fn light_curve(shape: &TransitShape, times: &[f64], exposure_time: f64) -> Vec<f64> {
+    let mut out = vec![1.0; times.len()];
+    shape.subtract_dips(times, exposure_time, &mut out);
+    out
+}
