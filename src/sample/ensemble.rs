@@ -5,7 +5,7 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rayon::prelude::*;
 
-use super::moves::{Complement, Mixture};
+use super::moves::{Mixture, Proposals, Walkers};
 use super::{Chain, LogDensity, SampleError};
 
 /// How the log densities of a half-ensemble are evaluated; the result is the same bits either way.
@@ -90,12 +90,9 @@ impl<'a, D: LogDensity + ?Sized> Ensemble<'a, D> {
         for active_is_first in [true, false] {
             let (first, second) = self.order.split_at(half);
             let (active, still) = if active_is_first { (first, second) } else { (second, first) };
-            let complement = Complement::new(&self.positions, still, dim);
-            for (slot, &w) in active.iter().enumerate() {
-                let walker = &self.positions[w * dim..(w + 1) * dim];
-                let proposal = &mut self.proposals[slot * dim..(slot + 1) * dim];
-                self.factors[slot] = chosen.propose(walker, &complement, &mut self.rng, proposal);
-            }
+            let [active_walkers, complement] = [active, still].map(|half| Walkers::new(&self.positions, half, dim));
+            let mut proposals = Proposals::new(dim, &mut self.proposals, &mut self.factors);
+            chosen.propose(&active_walkers, &complement, &mut self.rng, &mut proposals);
             evaluate(self.density, self.evaluation, &self.proposals, &mut self.proposed_log_density)?;
             for (slot, &w) in active.iter().enumerate() {
                 let log_ratio = self.factors[slot] + self.proposed_log_density[slot] - self.log_density[w];

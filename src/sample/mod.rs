@@ -20,6 +20,7 @@ mod run;
 
 pub use chain::Chain;
 pub use ensemble::{Ensemble, Evaluation};
+pub(crate) use run::grouped;
 pub use run::{RunConfig, Shortfall, Status, run_until_converged};
 
 /// A log probability density over R^dim, known up to a constant.

@@ -73,6 +73,23 @@ pub enum Shortfall {
     EffectiveSize { coordinate: usize, ess: f64, needed: f64 },
 }
 
+impl Shortfall {
+    /// The same sentence with coordinates called by `name` instead of by number.
+    pub fn describe(&self, name: impl Fn(usize) -> &'static str) -> String {
+        match *self {
+            Self::Length { coordinate, steps, taus, needed } => {
+                format!("{steps} steps are {taus:.1} autocorrelation times of {}, {needed} needed", name(coordinate))
+            }
+            Self::RHat { coordinate, r_hat, limit } => {
+                format!("R-hat {r_hat:.4} of {} is above {limit}", name(coordinate))
+            }
+            Self::EffectiveSize { coordinate, ess, needed } => {
+                format!("effective sample size {ess:.0} of {} is below {needed}", name(coordinate))
+            }
+        }
+    }
+}
+
 /// Samples `density` from walkers at `start` until the rule of [`RunConfig`] is met or `max_steps` is reached; returns
 /// the draws after burn-in, their diagnostics, and whether they are enough.
 pub fn run_until_converged<D: LogDensity + ?Sized>(
@@ -143,7 +160,7 @@ fn diagnose<D: LogDensity + ?Sized>(
 }
 
 /// Deals walkers into groups; the draws of a group, walkers in turn at each time, make one chain.
-fn grouped(series: &[Vec<f64>], groups: usize) -> Vec<Vec<f64>> {
+pub(crate) fn grouped(series: &[Vec<f64>], groups: usize) -> Vec<Vec<f64>> {
     let groups = groups.clamp(1, series.len());
     let size = series.len() / groups;
     let draws = series.first().map_or(0, Vec::len);

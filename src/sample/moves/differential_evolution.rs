@@ -4,7 +4,7 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use rand_distr::StandardNormal;
 
-use super::{Complement, Move};
+use super::{Move, Proposals, Walkers};
 
 /// ```text
 /// y = x + γ (z₁ − z₂),   γ = γ₀ (1 + s n),   n ~ N(0, 1),   γ₀ = 2.38/√(2d)
@@ -25,22 +25,24 @@ pub struct DifferentialEvolution {
 
 impl Default for DifferentialEvolution {
     fn default() -> Self {
-        Self { gamma: None, scatter: 0.1, mode_jump_probability: 0.05 }
+        Self { gamma: None, scatter: 0.01, mode_jump_probability: 0.1 }
     }
 }
 
 impl Move for DifferentialEvolution {
-    fn propose(&self, walker: &[f64], complement: &Complement, rng: &mut StdRng, proposal: &mut [f64]) -> f64 {
-        let [first, second] = complement.pick::<2>(rng);
-        let centre = if rng.random::<f64>() < self.mode_jump_probability {
-            1.0
-        } else {
-            self.gamma.unwrap_or(2.38 / (2.0 * walker.len() as f64).sqrt())
-        };
-        let gamma = centre * (1.0 + self.scatter * rng.sample::<f64, _>(StandardNormal));
-        for (((y, x), a), b) in proposal.iter_mut().zip(walker).zip(first).zip(second) {
-            *y = x + gamma * (a - b);
-        }
-        0.0
+    fn propose(&self, active: &Walkers, complement: &Walkers, rng: &mut StdRng, out: &mut Proposals) {
+        out.fill(active, |walker, proposal| {
+            let [first, second] = complement.pick::<2>(rng);
+            let centre = if rng.random::<f64>() < self.mode_jump_probability {
+                1.0
+            } else {
+                self.gamma.unwrap_or(2.38 / (2.0 * walker.len() as f64).sqrt())
+            };
+            let gamma = centre * (1.0 + self.scatter * rng.sample::<f64, _>(StandardNormal));
+            for (((y, x), a), b) in proposal.iter_mut().zip(walker).zip(first).zip(second) {
+                *y = x + gamma * (a - b);
+            }
+            0.0
+        });
     }
 }

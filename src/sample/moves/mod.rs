@@ -1,7 +1,7 @@
 //! Proposals for one half of an ensemble from the places of the other half, and weighted mixtures of them.
 //!
-//! A move sees the walker to be moved and the complement, the half that stands still meanwhile; it writes a proposal and
-//! returns the logarithm of the factor by which the Metropolis ratio is to be multiplied (0 where proposing forth and
+//! A move sees the walkers to be moved and the complement, the half that stands still meanwhile; it writes proposals and
+//! the logarithm of the factor by which the Metropolis ratio is to be multiplied (0 where proposing forth and
 //! back is equally likely). Each of these moves alone leaves any density unchanged, and all are affine invariant.
 
 mod differential_evolution;
@@ -17,23 +17,32 @@ pub use stretch::Stretch;
 
 use super::SampleError;
 
-/// The walkers that stand still while the others move.
+/// Some of the walkers of an ensemble.
 #[derive(Clone, Copy, Debug)]
-pub struct Complement<'a> {
+pub struct Walkers<'a> {
     positions: &'a [f64],
     indices: &'a [usize],
     dim: usize,
 }
 
-impl<'a> Complement<'a> {
+impl<'a> Walkers<'a> {
     /// The walkers `indices` of `positions` (walkers × dim).
     pub fn new(positions: &'a [f64], indices: &'a [usize], dim: usize) -> Self {
         Self { positions, indices, dim }
     }
 
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
     fn get(&self, i: usize) -> &'a [f64] {
         let start = self.indices[i] * self.dim;
         &self.positions[start..start + self.dim]
+    }
+
+    fn iter(&self) -> impl ExactSizeIterator<Item = &'a [f64]> {
+        let whole = *self;
+        (0..self.indices.len()).map(move |i| whole.get(i))
     }
 
     /// `N` different walkers, each ordered choice equally likely. Ensembles have at least three in each half.
@@ -52,10 +61,34 @@ impl<'a> Complement<'a> {
     }
 }
 
-/// A way to propose a walker a new place.
+/// What is proposed to the walkers of one half.
+#[derive(Debug)]
+pub struct Proposals<'a> {
+    dim: usize,
+    positions: &'a mut [f64],
+    /// Logarithm of the factor on each Metropolis ratio.
+    factors: &'a mut [f64],
+}
+
+impl<'a> Proposals<'a> {
+    /// Room for one position and one factor a walker.
+    pub fn new(dim: usize, positions: &'a mut [f64], factors: &'a mut [f64]) -> Self {
+        Self { dim, positions, factors }
+    }
+
+    /// Fills in a proposal for each of `walkers` by `propose`, which writes to its second argument and returns the factor.
+    fn fill(&mut self, walkers: &Walkers, mut propose: impl FnMut(&[f64], &mut [f64]) -> f64) {
+        let places = self.positions.chunks_exact_mut(self.dim).zip(self.factors.iter_mut());
+        for ((position, factor), walker) in places.zip(walkers.iter()) {
+            *factor = propose(walker, position);
+        }
+    }
+}
+
+/// A way to propose new places to one half of the walkers.
 pub trait Move: Send + Sync {
-    /// Writes a proposal for `walker` and returns the log of the factor on the Metropolis ratio.
-    fn propose(&self, walker: &[f64], complement: &Complement, rng: &mut StdRng, proposal: &mut [f64]) -> f64;
+    /// Proposes a place to each walker of `active`, given those of `complement`.
+    fn propose(&self, active: &Walkers, complement: &Walkers, rng: &mut StdRng, out: &mut Proposals);
 }
 
 /// Moves with weights; each step of the ensemble takes one of them with a probability in proportion to its weight.
@@ -99,8 +132,8 @@ impl Default for Mixture {
     fn default() -> Self {
         Self {
             moves: vec![
-                (0.7, Box::new(DifferentialEvolution::default())),
-                (0.2, Box::new(Snooker::default())),
+                (0.8, Box::new(DifferentialEvolution::default())),
+                (0.1, Box::new(Snooker::default())),
                 (0.1, Box::new(Stretch::default())),
             ],
             total: 1.0,

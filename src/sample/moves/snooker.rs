@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-use super::{Complement, Move};
+use super::{Move, Proposals, Walkers};
 
 /// ```text
 /// e = (x − z)/|x − z|,   y = x + γ e (e·z₁ − e·z₂),   γ ~ U(γ_min, γ_max),   factor (|y − z|/|x − z|)^(d−1)
@@ -23,25 +23,27 @@ impl Default for Snooker {
 }
 
 impl Move for Snooker {
-    fn propose(&self, walker: &[f64], complement: &Complement, rng: &mut StdRng, proposal: &mut [f64]) -> f64 {
-        let [anchor, first, second] = complement.pick::<3>(rng);
-        let gamma = self.gamma_min + (self.gamma_max - self.gamma_min) * rng.random::<f64>();
-        let mut distance2 = 0.0;
-        let mut along = 0.0;
-        for i in 0..walker.len() {
-            let line = walker[i] - anchor[i];
-            distance2 += line * line;
-            along += line * (first[i] - second[i]);
-        }
-        // y − z = stretch (x − z), so the factor needs no second norm
-        let stretch = 1.0 + gamma * along / distance2;
-        if !stretch.is_finite() || stretch == 0.0 {
-            proposal.copy_from_slice(walker);
-            return f64::NEG_INFINITY;
-        }
-        for ((y, x), z) in proposal.iter_mut().zip(walker).zip(anchor) {
-            *y = z + stretch * (x - z);
-        }
-        (walker.len() as f64 - 1.0) * stretch.abs().ln()
+    fn propose(&self, active: &Walkers, complement: &Walkers, rng: &mut StdRng, out: &mut Proposals) {
+        out.fill(active, |walker, proposal| {
+            let [anchor, first, second] = complement.pick::<3>(rng);
+            let gamma = self.gamma_min + (self.gamma_max - self.gamma_min) * rng.random::<f64>();
+            let mut distance2 = 0.0;
+            let mut along = 0.0;
+            for i in 0..walker.len() {
+                let line = walker[i] - anchor[i];
+                distance2 += line * line;
+                along += line * (first[i] - second[i]);
+            }
+            // y − z = stretch (x − z), so the factor needs no second norm
+            let stretch = 1.0 + gamma * along / distance2;
+            if !stretch.is_finite() || stretch == 0.0 {
+                proposal.copy_from_slice(walker);
+                return f64::NEG_INFINITY;
+            }
+            for ((y, x), z) in proposal.iter_mut().zip(walker).zip(anchor) {
+                *y = z + stretch * (x - z);
+            }
+            (walker.len() as f64 - 1.0) * stretch.abs().ln()
+        });
     }
 }

@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-use super::{Complement, Move};
+use super::{Move, Proposals, Walkers};
 
 /// ```text
 /// y = c + z (x − c),   g(z) ∝ 1/√z on [1/a, a],   factor z^(d−1)
@@ -22,13 +22,15 @@ impl Default for Stretch {
 }
 
 impl Move for Stretch {
-    fn propose(&self, walker: &[f64], complement: &Complement, rng: &mut StdRng, proposal: &mut [f64]) -> f64 {
-        let [other] = complement.pick::<1>(rng);
-        let u: f64 = rng.random();
-        let z = ((self.scale - 1.0) * u + 1.0).powi(2) / self.scale;
-        for ((y, x), c) in proposal.iter_mut().zip(walker).zip(other) {
-            *y = c + z * (x - c);
-        }
-        (walker.len() as f64 - 1.0) * z.ln()
+    fn propose(&self, active: &Walkers, complement: &Walkers, rng: &mut StdRng, out: &mut Proposals) {
+        out.fill(active, |walker, proposal| {
+            let [other] = complement.pick::<1>(rng);
+            let u: f64 = rng.random();
+            let z = ((self.scale - 1.0) * u + 1.0).powi(2) / self.scale;
+            for ((y, x), c) in proposal.iter_mut().zip(walker).zip(other) {
+                *y = c + z * (x - c);
+            }
+            (walker.len() as f64 - 1.0) * z.ln()
+        });
     }
 }
