@@ -17,9 +17,8 @@ pub fn eccentric_anomaly(mean_anomaly: f64, ecc: f64) -> f64 {
     for _ in 0..4 {
         let (s, c) = e_anomaly.sin_cos();
         let f = (1.0 - ecc) * e_anomaly + ecc * angle_minus_sine(e_anomaly, s) - m;
-        // derivatives of f: 1 − e cos E (again without cancellation), e sin E, e cos E
-        let half = (0.5 * e_anomaly).sin();
-        let f1 = (1.0 - ecc) + 2.0 * ecc * half * half;
+        // derivatives of f: 1 − e cos E, with 1 − cos E from the sine where it would cancel; e sin E; e cos E
+        let f1 = (1.0 - ecc) + ecc * if c > 0.0 { s * s / (1.0 + c) } else { 1.0 - c };
         let (f2, f3) = (ecc * s, ecc * c);
         let d2 = -f / (f1 - 0.5 * f * f2 / f1);
         let d3 = -f / (f1 + d2 * (0.5 * f2 + d2 * f3 / 6.0));

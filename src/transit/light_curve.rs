@@ -1,6 +1,6 @@
 //! Model light curves: one transiting planet or several, instantaneous or averaged over exposures.
 
-use super::exposure::integrate;
+use super::exposure::Stretch;
 use super::flux::quadratic_dip;
 use super::limb_darkening::{LimbDarkening, Quadratic};
 use super::orbit::{Contacts, Orbit};
@@ -19,6 +19,10 @@ impl TransitShape {
     /// A planet of `rp_rs` stellar radii (zero for none) on `orbit`.
     pub fn new(orbit: Orbit, rp_rs: f64, ld: impl Into<LimbDarkening>) -> Result<Self, TransitError> {
         let rp_rs = non_negative("rp_rs", rp_rs)?;
+        let periastron = orbit.elements().a_rs * (1.0 - orbit.elements().ecc);
+        if periastron <= 1.0 + rp_rs {
+            return Err(TransitError::TouchesStar { periastron, rp_rs });
+        }
         Ok(Self { orbit, rp_rs, ld: ld.into(), contacts: orbit.contacts(rp_rs) })
     }
 
@@ -76,29 +80,28 @@ impl TransitShape {
         let law = self.ld.as_quadratic();
         let half = 0.5 * exposure_time;
         let (first, last) = (contacts.t1 - half, contacts.t4 + half);
-        if exposure_time == 0.0 {
-            for (out, &time) in out.iter_mut().zip(times) {
-                let dt = self.orbit.time_from_transit(time);
-                if dt > first && dt < last {
-                    *out -= self.dip_at(dt, &law);
-                }
-            }
-            return;
-        }
+        let dip = |dt: f64| match exposure_time {
+            0.0 => self.dip_at(dt, &law),
+            _ => self.mean_dip(dt, exposure_time, &contacts, &law),
+        };
         let period = self.orbit.elements().period;
-        // The transit nearest to mid-exposure is not the only one when exposures are a large part of the period.
-        let neighbours = ((last.max(-first) / period - 0.5).ceil()).max(0.0);
+        // Transits other than the nearest one count when exposures are a large part of the period, and may on orbits
+        // whose transit is far from midway between the conjunctions.
+        let neighbours = (last.max(-first) / period - 0.5).ceil().max(0.0);
         for (out, &time) in out.iter_mut().zip(times) {
-            let dt = self.orbit.time_from_transit(time);
+            let nearest = self.orbit.time_from_transit(time);
             if neighbours == 0.0 {
-                if dt > first && dt < last {
-                    *out -= self.mean_dip(dt, exposure_time, &contacts, &law);
+                if nearest > first && nearest < last {
+                    *out -= dip(nearest);
                 }
                 continue;
             }
             let mut n = -neighbours;
             while n <= neighbours {
-                *out -= self.mean_dip(dt + n * period, exposure_time, &contacts, &law);
+                let dt = nearest + n * period;
+                if dt > first && dt < last {
+                    *out -= dip(dt);
+                }
                 n += 1.0;
             }
         }
@@ -117,10 +120,7 @@ impl TransitShape {
         let edges = [contacts.t1, t2, contacts.deepest, t3, contacts.t4];
         let mut sum = 0.0;
         for pair in edges.windows(2) {
-            let (low, high) = (pair[0].max(start), pair[1].min(end));
-            if low < high {
-                sum += integrate(low, high, |t| self.dip_at(t, law));
-            }
+            sum += Stretch { start: pair[0], end: pair[1] }.integrate(start, end, self.rp_rs, |t| self.dip_at(t, law));
         }
         sum / exposure_time
     }

@@ -4,6 +4,7 @@
 //! limb_darkening   intensity laws I(μ) and their parameterisations
 //! elliptic         complete elliptic integrals, several at a time
 //! flux             flux of a star behind a disc, flux(z, k, law): the pure kernel
+//! gradient         the same with its derivatives
 //! kepler           Kepler's equation
 //! orbit            where the planet is on the sky at a time; contact times and durations
 //! exposure         mean of a function over an exposure that contact points cut
@@ -16,12 +17,14 @@
 mod elliptic;
 mod exposure;
 pub mod flux;
+pub mod gradient;
 pub mod kepler;
 pub mod light_curve;
 pub mod limb_darkening;
 pub mod orbit;
 
 pub use flux::quadratic_flux;
+pub use gradient::{FluxGradient, quadratic_flux_gradient};
 pub use light_curve::{TransitModel, TransitShape, light_curve};
 pub use limb_darkening::{LimbDarkening, Quadratic};
 pub use orbit::{Contacts, Orbit, OrbitElements, SkyPosition};
@@ -42,6 +45,8 @@ pub enum TransitError {
     ImpactParameter { impact_parameter: f64, distance: f64 },
     #[error("the orbit enters the star: its periastron is at {0} stellar radii")]
     InsideStar(f64),
+    #[error("a planet of {rp_rs} stellar radii touches the star at its periastron, {periastron} stellar radii")]
+    TouchesStar { periastron: f64, rp_rs: f64 },
 }
 
 /// Accepts a finite number.
@@ -58,3 +63,6 @@ fn positive(name: &'static str, value: f64) -> Result<f64, TransitError> {
 fn non_negative(name: &'static str, value: f64) -> Result<f64, TransitError> {
     if finite(name, value)? >= 0.0 { Ok(value) } else { Err(TransitError::Negative { name, value }) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,6 +65,7 @@ pub struct Contacts {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Orbit {
     elements: OrbitElements,
+    frequency: f64,
     mean_motion: f64,
     cos_i: f64,
     sin2_i: f64,
@@ -98,6 +99,7 @@ impl Orbit {
         let cos_i = b / distance;
         Ok(Self {
             elements,
+            frequency: 1.0 / period,
             mean_motion: TAU / period,
             cos_i,
             sin2_i: (1.0 - cos_i) * (1.0 + cos_i),
@@ -121,7 +123,7 @@ impl Orbit {
     #[inline]
     pub fn time_from_transit(&self, time: f64) -> f64 {
         let since = time - self.elements.transit_time;
-        since - round(since / self.elements.period) * self.elements.period
+        since - round(since * self.frequency) * self.elements.period
     }
 
     /// Position on the sky at `time`.
@@ -161,14 +163,15 @@ impl Orbit {
     pub fn contacts(&self, rp_rs: f64) -> Option<Contacts> {
         let psi = self.deepest_angle();
         let outer = 1.0 + rp_rs;
-        if self.distance_at_angle(psi) >= outer {
+        let least = self.at_angle(psi).z2.sqrt();
+        if least >= outer {
             return None;
         }
         let time = |angle| self.time_at_angle(angle);
         let before = |z| time(self.crossing(psi, -FRAC_PI_2, z));
         let after = |z| time(self.crossing(psi, FRAC_PI_2, z));
         let inner = (1.0 - rp_rs).abs();
-        let full = (self.distance_at_angle(psi) < inner).then(|| (before(inner), after(inner)));
+        let full = (least < inner).then(|| (before(inner), after(inner)));
         Some(Contacts { t1: before(outer), full, deepest: time(psi), t4: after(outer) })
     }
 
@@ -182,18 +185,25 @@ impl Orbit {
         self.contacts(rp_rs).and_then(|c| c.full).map_or(0.0, |(t2, t3)| t3 - t2)
     }
 
-    /// Distance of the planet from the star at angle `psi` from inferior conjunction.
-    fn radius_at_angle(&self, cos_f: f64) -> f64 {
+    /// Position and motion at angle `psi` along the orbit from inferior conjunction, f = ψ + π/2 − ω.
+    fn at_angle(&self, psi: f64) -> AtAngle {
         let ecc = self.elements.ecc;
-        self.elements.a_rs * (1.0 - ecc) * (1.0 + ecc) / (1.0 + ecc * cos_f)
-    }
-
-    /// Projected distance at angle `psi` along the orbit from inferior conjunction.
-    fn distance_at_angle(&self, psi: f64) -> f64 {
         let (s, c) = psi.sin_cos();
-        // f = ψ + π/2 − ω
         let cos_f = c * self.sin_omega - s * self.cos_omega;
-        self.radius_at_angle(cos_f) * (s * s + (c * self.cos_i).powi(2)).sqrt()
+        let sin_f = s * self.sin_omega + c * self.cos_omega;
+        let q = 1.0 + ecc * cos_f;
+        let r = self.elements.a_rs * (1.0 - ecc) * (1.0 + ecc) / q;
+        let y = c * self.cos_i;
+        let g = s * s + y * y;
+        // r′/r and its derivative
+        let (stretch, bend) = (ecc * sin_f / q, ecc * (ecc + cos_f) / (q * q));
+        let turn = s * c * self.sin2_i;
+        AtAngle {
+            r2: r * r,
+            z2: r * r * g,
+            slope: stretch * g + turn,
+            curvature: bend * g + 2.0 * stretch * turn + (c * c - s * s) * self.sin2_i,
+        }
     }
 
     /// Angle of the least projected distance near inferior conjunction; 0 on a circular orbit.
@@ -201,21 +211,17 @@ impl Orbit {
         if self.elements.ecc == 0.0 || self.cos_i == 0.0 {
             return 0.0;
         }
-        // golden section on the distance: the minimum lies where the distance is below that at conjunction
         let (mut low, mut high) = (-FRAC_PI_2, FRAC_PI_2);
-        let slope = |psi: f64| self.distance_slope(psi);
         let mut psi = 0.0;
-        for _ in 0..200 {
-            let value = slope(psi);
-            if value > 0.0 {
+        for _ in 0..MAX_STEPS {
+            let at = self.at_angle(psi);
+            if at.slope > 0.0 {
                 high = psi
             } else {
                 low = psi
             }
-            let step = 1e-6;
-            let curvature = (slope(psi + step) - slope(psi - step)) / (2.0 * step);
-            let newton = psi - value / curvature;
-            let next = if curvature > 0.0 && newton > low && newton < high { newton } else { 0.5 * (low + high) };
+            let newton = psi - at.slope / at.curvature;
+            let next = if at.curvature > 0.0 && (low..=high).contains(&newton) { newton } else { 0.5 * (low + high) };
             if (next - psi).abs() <= 1e-15 {
                 return next;
             }
@@ -224,47 +230,37 @@ impl Orbit {
         psi
     }
 
-    /// Half of the derivative of the squared projected distance over r², with respect to the angle.
-    fn distance_slope(&self, psi: f64) -> f64 {
-        let ecc = self.elements.ecc;
-        let (s, c) = psi.sin_cos();
-        let cos_f = c * self.sin_omega - s * self.cos_omega;
-        let sin_f = s * self.sin_omega + c * self.cos_omega;
-        ecc * sin_f / (1.0 + ecc * cos_f) * (s * s + (c * self.cos_i).powi(2)) + s * c * self.sin2_i
-    }
-
     /// Angle between `inside`, nearer than `z`, and `outside`, where the projected distance is `z`; `outside` itself if
     /// the distance is still below `z` there.
     fn crossing(&self, inside: f64, outside: f64, z: f64) -> f64 {
-        let (mut low, mut high) = (inside, outside);
-        let excess = |psi: f64| self.distance_at_angle(psi) - z;
-        if excess(high) <= 0.0 {
-            return high;
+        if self.at_angle(outside).z2 <= z * z {
+            return outside;
         }
-        // Regula falsi with the Illinois weights on the squared distance, which is near to a parabola of sin ψ.
-        let square = |psi: f64| {
-            let d = self.distance_at_angle(psi);
-            (d - z) * (d + z)
-        };
-        let (mut f_low, mut f_high) = (square(low), square(high));
-        for _ in 0..200 {
-            let next = {
-                let secant = (low * f_high - high * f_low) / (f_high - f_low);
-                if (secant - low) * (secant - high) < 0.0 { secant } else { 0.5 * (low + high) }
-            };
-            let value = square(next);
-            if value == 0.0 || (high - low).abs() <= 4.0 * f64::EPSILON * next.abs().max(1e-3) {
+        let least = self.at_angle(inside);
+        if self.elements.ecc == 0.0 {
+            // z² = b² + (a² − b²) sin² ψ
+            return ((z * z - least.z2) / (least.r2 * self.sin2_i)).sqrt().min(1.0).asin().copysign(outside);
+        }
+        let (mut near, mut far) = (inside, outside);
+        let step = ((z * z - least.z2) / least.r2).sqrt().min(1.0).asin();
+        let mut psi = inside + step.copysign(outside);
+        for _ in 0..MAX_STEPS {
+            let at = self.at_angle(psi);
+            let excess = at.z2 - z * z;
+            if excess < 0.0 {
+                near = psi
+            } else {
+                far = psi
+            }
+            let newton = psi - 0.5 * excess / (at.r2 * at.slope);
+            let bracketed = (newton - near) * (newton - far) <= 0.0;
+            let next = if bracketed { newton } else { 0.5 * (near + far) };
+            if (next - psi).abs() <= 1e-15 * psi.abs().max(1e-2) {
                 return next;
             }
-            if value < 0.0 {
-                (low, f_low) = (next, value);
-                f_high *= 0.5;
-            } else {
-                (high, f_high) = (next, value);
-                f_low *= 0.5;
-            }
+            psi = next;
         }
-        0.5 * (low + high)
+        psi
     }
 
     /// Days from inferior conjunction at angle `psi` along the orbit.
@@ -273,6 +269,21 @@ impl Orbit {
         (mean_anomaly_at_true(f, self.elements.ecc) - self.mean_anomaly) / self.mean_motion
     }
 }
+
+/// The planet at an angle along its orbit from inferior conjunction.
+struct AtAngle {
+    /// Distance from the star, squared.
+    r2: f64,
+    /// Projected distance, squared.
+    z2: f64,
+    /// Derivative of `z2` by the angle, over 2 r².
+    slope: f64,
+    /// Derivative of `slope`, up to a factor that is 1 where `slope` is 0.
+    curvature: f64,
+}
+
+/// Newton steps with bisections between them; some five are taken.
+const MAX_STEPS: usize = 100;
 
 /// Nearest integer of |x| < 2⁵¹, by a shift that rounds: `f64::round` is a library call on the baseline target.
 #[inline]

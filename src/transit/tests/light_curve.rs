@@ -1,0 +1,163 @@
+//! Light curves: skipping, exposure means, several planets.
+
+use crate::transit::{
+    LimbDarkening, Orbit, OrbitElements, Quadratic, TransitModel, TransitShape, light_curve, quadratic_flux,
+};
+
+const LAW: Quadratic = Quadratic { u1: 0.4, u2: 0.25 };
+
+fn shape(k: f64, a_rs: f64, impact_parameter: f64, ecc: f64, omega: f64) -> TransitShape {
+    let elements = OrbitElements { ecc, omega, ..OrbitElements::circular(3.3, 100.0, a_rs, impact_parameter) };
+    TransitShape::new(Orbit::new(elements).unwrap(), k, LAW).unwrap()
+}
+
+/// Without skipping: flux wherever the planet is in front.
+fn plain(shape: &TransitShape, time: f64) -> f64 {
+    let at = shape.orbit().sky_position(time);
+    if at.in_front { quadratic_flux(at.z, shape.rp_rs(), &LAW) } else { 1.0 }
+}
+
+fn shapes() -> Vec<TransitShape> {
+    let mut all = Vec::new();
+    for (ecc, omega) in [(0.0, 0.0), (0.3, 1.0), (0.7, -2.0), (0.6, -1.5)] {
+        for (k, b) in
+            [(0.01, 0.2), (0.1, 0.0), (0.1, 0.6), (0.1, 0.91), (0.1, 1.05), (0.3, 0.71), (0.9, 0.1), (1.2, 0.3)]
+        {
+            all.push(shape(k, 9.0, b, ecc, omega));
+        }
+    }
+    all
+}
+
+#[test]
+fn skipping_changes_nothing() {
+    let times: Vec<f64> = (0..20_000).map(|i| 90.0 + f64::from(i) * 0.000_97).collect();
+    for shape in shapes() {
+        for (&time, flux) in times.iter().zip(light_curve(&shape, &times, 0.0)) {
+            assert!((flux - plain(&shape, time)).abs() < 1e-15, "{shape:?} at {time}");
+        }
+    }
+}
+
+/// Against the mean of very many instantaneous fluxes, whose own error at a contact is some (exposure / n)^{3/2} of the
+/// depth's slope: below 1e-9 here.
+#[test]
+fn exposure_means_agree_with_supersampling() {
+    let n = 4000;
+    for shape in shapes() {
+        let contacts = shape.contacts().unwrap();
+        for exposure in [0.0007, 0.0204, 0.3] {
+            let span = contacts.t4 - contacts.t1 + exposure;
+            for i in 0..12 {
+                let time = 100.0 + contacts.t1 - 0.5 * exposure + span * (f64::from(i) + 0.37) / 12.0;
+                let sum: f64 =
+                    (0..n).map(|j| plain(&shape, time + exposure * ((f64::from(j) + 0.5) / f64::from(n) - 0.5))).sum();
+                let mean = light_curve(&shape, &[time], exposure)[0];
+                let error = (mean - sum / f64::from(n)).abs();
+                // a planet as large as the star: the supersampling's error grows with the depth
+                let tolerance = 1e-8 + 2e-7 * shape.depth() * exposure.min(span - exposure);
+                assert!(error < tolerance, "{error:e} at {time} exposure {exposure} {shape:?}");
+            }
+        }
+    }
+}
+
+/// An exposure's mean is that of its parts, which are much more accurate for being shorter: the bound that the docs state.
+#[test]
+fn exposure_means_are_within_1e_8() {
+    let mut worst = (0.0, String::new());
+    for k in [0.001, 0.03, 0.1, 0.2, 0.3, 0.34, 0.36, 0.6, 0.66, 0.95, 1.05, 1.5] {
+        for b in [0.0, 0.5 * k, k, 0.6, 1.0 - k - 1e-2, 1.0 - k, 1.0 - k + 1e-4, 1.0 - k + 1e-2, 0.97, 1.0 + 0.8 * k] {
+            if b < 0.0 {
+                continue;
+            }
+            for (ecc, omega) in [(0.0, 0.0), (0.5, -1.2)] {
+                let shape = shape(k, 7.0, b, ecc, omega);
+                let Some(contacts) = shape.contacts() else { continue };
+                let t14 = contacts.t4 - contacts.t1;
+                for relative in [0.003, 0.03, 0.1, 0.3, 0.7, 1.5] {
+                    let exposure = relative * t14;
+                    let parts = 40;
+                    for i in 0..20 {
+                        let time = 100.0 + contacts.t1 - 0.5 * exposure + (t14 + exposure) * f64::from(i) / 19.0;
+                        let at = |j: i32| time + exposure * ((f64::from(j) + 0.5) / f64::from(parts) - 0.5);
+                        let times: Vec<f64> = (0..parts).map(at).collect();
+                        let mean = light_curve(&shape, &times, exposure / f64::from(parts)).iter().sum::<f64>()
+                            / f64::from(parts);
+                        let error = (light_curve(&shape, &[time], exposure)[0] - mean).abs();
+                        if error > worst.0 {
+                            worst = (error, format!("k {k} b {b} ecc {ecc} exposure/T14 {relative}"));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    println!("worst {worst:?}");
+    assert!(worst.0 < 1e-8, "{worst:?}");
+}
+
+/// The mean over a whole period does not depend on where it is taken, and exposures longer than that see every transit.
+#[test]
+fn exposures_longer_than_the_period() {
+    let shape = shape(0.1, 9.0, 0.3, 0.2, 0.5);
+    let times: Vec<f64> = (0..7).map(|i| 100.0 + 0.5 * f64::from(i)).collect();
+    let once = light_curve(&shape, &times, 3.3);
+    let thrice = light_curve(&shape, &times, 9.9);
+    for (a, b) in once.iter().zip(&thrice) {
+        assert!((a - once[0]).abs() < 1e-9 && (b - once[0]).abs() < 1e-9);
+    }
+    assert!(1.0 - once[0] > 1e-4);
+}
+
+#[test]
+fn leaves_one_at_the_contacts() {
+    for shape in shapes() {
+        let c = shape.contacts().unwrap();
+        let h = 1e-6 * shape.duration();
+        let flux = light_curve(&shape, &[100.0 + c.t1 - h, 100.0 + c.t1 + h, 100.0 + c.t4 - h, 100.0 + c.t4 + h], 0.0);
+        assert!(flux[0] == 1.0 && flux[1] < 1.0 && flux[2] < 1.0 && flux[3] == 1.0, "{flux:?} {shape:?}");
+        // an exposure reaches half its length farther
+        let e = 0.01;
+        let flux = light_curve(&shape, &[100.0 + c.t1 - 0.5 * e - h, 100.0 + c.t1 - 0.4 * e], e);
+        assert!(flux[0] == 1.0 && flux[1] < 1.0);
+    }
+}
+
+/// Mirror images in time: a circular orbit, and an eccentric one with ω mirrored.
+#[test]
+fn symmetric_in_time() {
+    for (ecc, omega) in [(0.0, 0.0), (0.5, 0.7)] {
+        let (a, b) = (shape(0.1, 9.0, 0.4, ecc, omega), shape(0.1, 9.0, 0.4, ecc, std::f64::consts::PI - omega));
+        for i in 0..200 {
+            let dt = f64::from(i) * 0.001;
+            for exposure in [0.0, 0.02] {
+                let before = light_curve(&a, &[100.0 - dt], exposure)[0];
+                let after = light_curve(&b, &[100.0 + dt], exposure)[0];
+                assert!((before - after).abs() < 1e-11, "{dt} {before} {after}");
+            }
+        }
+    }
+}
+
+#[test]
+fn dips_of_planets_add() {
+    let (a, b) = (shape(0.1, 9.0, 0.4, 0.0, 0.0), shape(0.05, 20.0, 0.1, 0.0, 0.0));
+    let times: Vec<f64> = (0..100).map(|i| 99.8 + 0.004 * f64::from(i)).collect();
+    let mut both = vec![0.0; times.len()];
+    TransitModel { planets: vec![a, b] }.flux_into(&times, 0.01, &mut both);
+    let (fa, fb) = (light_curve(&a, &times, 0.01), light_curve(&b, &times, 0.01));
+    for i in 0..times.len() {
+        assert!((1.0 - both[i] - (1.0 - fa[i]) - (1.0 - fb[i])).abs() < 1e-15);
+    }
+    assert!(both.iter().any(|f| *f < 1.0 - 0.01));
+}
+
+#[test]
+fn laws_reach_the_kernel() {
+    let orbit = Orbit::new(OrbitElements::circular(3.3, 100.0, 9.0, 0.2)).unwrap();
+    let depth = |ld: LimbDarkening| TransitShape::new(orbit, 0.1, ld).unwrap().depth();
+    assert!((depth(LimbDarkening::Uniform) - 0.01).abs() < 1e-15);
+    assert_eq!(depth(LimbDarkening::Linear { u: 0.6 }), depth(Quadratic { u1: 0.6, u2: 0.0 }.into()));
+    assert_eq!(TransitShape::new(orbit, 0.0, LimbDarkening::Uniform).unwrap().depth(), 0.0);
+}

@@ -1,0 +1,6 @@
+//! Properties of the transit model, and its fast parts against slow obvious ones.
+
+mod flux;
+mod light_curve;
+mod oracle;
+mod orbit;
