@@ -9,6 +9,7 @@
 //! ```
 
 mod config;
+mod coordinates;
 mod data;
 mod derived;
 mod model;
@@ -28,6 +29,8 @@ pub use posterior::Posterior;
 pub use priors::Prior;
 pub use result::{Draws, FitStatus, TransitFit};
 pub use summary::ParameterSummary;
+
+use coordinates::{Coordinates, Reparametrised};
 
 use crate::ephemeris::Candidate;
 use crate::sample::moves::Mixture;
@@ -72,10 +75,18 @@ pub fn fit_candidate(
     let optima = optimise::optimise(&posterior, candidate);
     let walkers = config.walkers.unwrap_or(4 * posterior.dim());
     let places = start::starting_places(&posterior, &optima, walkers, seed);
+    let coordinates = Coordinates::choose(&posterior, optima.first());
+    let places: Vec<_> = places.iter().filter_map(|x| coordinates.from_table(x)).collect();
     let Some(best) = optima.first().filter(|_| !places.is_empty()) else {
         return Err(FitError::NoStart { period: candidate.ephemeris.period, duration: candidate.duration });
     };
     // another stream than that of the starting places
-    let sampled = run_until_converged(&posterior, &places, Mixture::default(), &config.sampler, seed.wrapping_add(1))?;
-    Ok(TransitFit::new(&posterior, best, sampled, star, config, seed))
+    let sampled = run_until_converged(
+        &Reparametrised::new(&posterior, coordinates),
+        &places,
+        Mixture::default(),
+        &config.sampler,
+        seed.wrapping_add(1),
+    )?;
+    Ok(TransitFit::new(&posterior, coordinates, best, sampled, star, config, seed))
 }

@@ -14,6 +14,8 @@ pub(super) struct Optimum {
     pub x: Vec<f64>,
     pub ln_posterior: f64,
     pub covariance: DMatrix<f64>,
+    /// What the data alone would leave of the logarithm of the duration, were all else known.
+    pub duration_error: f64,
 }
 
 const MAX_ITERATIONS: usize = 50;
@@ -149,9 +151,12 @@ fn refine(posterior: &Posterior, mut x: Vec<f64>) -> Option<Optimum> {
     let mut chi2 = current.norm_squared();
     let mut damping = 1e-3;
     let mut normal = DMatrix::zeros(dim, dim);
+    let mut duration_error = f64::INFINITY;
     for _ in 0..MAX_ITERATIONS {
         let jacobian = jacobian(posterior, &x, &current);
         normal = jacobian.tr_mul(&jacobian);
+        // without the priors' pulls, which come after the points
+        duration_error = jacobian.column(RHO_STAR).rows(0, posterior.data().len()).norm().recip();
         let gradient = jacobian.tr_mul(&current);
         let free: Vec<usize> = (0..dim).filter(|&i| i != JITTER && is_free(posterior, &x, i, gradient[i])).collect();
         let before = chi2;
@@ -189,7 +194,7 @@ fn refine(posterior: &Posterior, mut x: Vec<f64>) -> Option<Optimum> {
     }
     let ln_posterior = posterior.log_density(&x);
     let covariance = covariance(posterior, &normal)?;
-    ln_posterior.is_finite().then_some(Optimum { x, ln_posterior, covariance })
+    ln_posterior.is_finite().then_some(Optimum { x, ln_posterior, covariance, duration_error })
 }
 
 fn is_free(posterior: &Posterior, x: &[f64], i: usize, gradient: f64) -> bool {

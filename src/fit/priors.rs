@@ -90,6 +90,15 @@ impl Prior {
         }
     }
 
+    /// For a prior that pulls towards a positive value, its relative width.
+    pub(super) fn log_sigma(&self) -> Option<f64> {
+        match *self {
+            Self::Uniform { .. } | Self::LogUniform { .. } => None,
+            Self::Normal { mean, sigma } | Self::TruncatedNormal { mean, sigma, .. } => Some(sigma / mean.abs()),
+            Self::LogNormal { sigma, .. } => Some(sigma),
+        }
+    }
+
     /// A width to step by: a tenth of the support, or a standard deviation.
     pub(super) fn scale(&self) -> f64 {
         match *self {

@@ -5,6 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_distr::StandardNormal;
 
 use super::FitConfig;
+use super::coordinates::Coordinates;
 use super::derived::Derivation;
 use super::optimise::Optimum;
 use super::posterior::Posterior;
@@ -59,6 +60,7 @@ pub struct TransitFit {
 impl TransitFit {
     pub(super) fn new(
         posterior: &Posterior,
+        coordinates: Coordinates,
         optimum: &Optimum,
         (chain, diagnostics, status): (Chain, Diagnostics, Status),
         star: &Star,
@@ -66,11 +68,16 @@ impl TransitFit {
         seed: u64,
     ) -> Self {
         let table = posterior.table();
-        let best = chain.best();
+        let place = |d, w| coordinates.to_table(chain.position(d, w)).map_or_else(Vec::new, |(x, _)| x);
+        // the density in the table's coordinates, which does not depend on those that were sampled in
+        let density = |d, w| {
+            let jacobian = coordinates.to_table(chain.position(d, w)).map_or(0.0, |(_, jacobian)| jacobian);
+            chain.log_density(d, w) - jacobian
+        };
+        let all = (0..chain.draws()).flat_map(|d| (0..chain.walkers()).map(move |w| (d, w)));
+        let best = all.map(|(d, w)| (density(d, w), d, w)).max_by(|a, b| a.0.total_cmp(&b.0));
         let (map_x, ln_posterior_map) = match best {
-            Some((d, w)) if chain.log_density(d, w) > optimum.ln_posterior => {
-                (chain.position(d, w).to_vec(), chain.log_density(d, w))
-            }
+            Some((value, d, w)) if value > optimum.ln_posterior => (place(d, w), value),
             _ => (optimum.x.clone(), optimum.ln_posterior),
         };
         let map = table.values(&map_x);
@@ -83,7 +90,7 @@ impl TransitFit {
         let mut columns = vec![vec![Vec::with_capacity(draws); walkers]; chain.dim() + map_derived.len()];
         for d in 0..draws {
             for w in 0..walkers {
-                let values = table.values(chain.position(d, w));
+                let values = table.values(&place(d, w));
                 let normals = [rng.sample::<f64, _>(StandardNormal), rng.sample::<f64, _>(StandardNormal)];
                 let derived = derivation.values(&values, normals);
                 let all = (0..chain.dim()).map(|i| table.reported(&values, i)).chain(derived);
@@ -112,7 +119,7 @@ impl TransitFit {
             .collect();
 
         Self {
-            draws: thinned(&chain, &columns, sampled.iter().chain(&derived), config.stored_draws),
+            draws: thinned(&chain, &density, &columns, sampled.iter().chain(&derived), config.stored_draws),
             status: match status {
                 Status::Converged => FitStatus::Converged,
                 Status::NotConverged(shortfall) => {
@@ -142,6 +149,7 @@ impl TransitFit {
 /// `wanted` draws evenly spaced over the chain, or all where there are fewer.
 fn thinned<'a>(
     chain: &Chain,
+    density: &dyn Fn(usize, usize) -> f64,
     columns: &[Vec<Vec<f64>>],
     summaries: impl Iterator<Item = &'a ParameterSummary>,
     wanted: usize,
@@ -154,7 +162,7 @@ fn thinned<'a>(
         names: summaries.map(|s| s.name.clone()).collect(),
         chain: picked.iter().map(|p| p.1 as u32).collect(),
         draw: picked.iter().map(|p| p.0 as u32).collect(),
-        ln_posterior: picked.iter().map(|p| chain.log_density(p.0, p.1)).collect(),
+        ln_posterior: picked.iter().map(|p| density(p.0, p.1)).collect(),
         columns: columns.iter().map(|c| picked.iter().map(|p| c[p.1][p.0]).collect()).collect(),
     }
 }

@@ -31,10 +31,6 @@ impl<'a> Walkers<'a> {
         Self { positions, indices, dim }
     }
 
-    fn dim(&self) -> usize {
-        self.dim
-    }
-
     fn get(&self, i: usize) -> &'a [f64] {
         let start = self.indices[i] * self.dim;
         &self.positions[start..start + self.dim]
