@@ -86,6 +86,32 @@ pub struct Candidate {
     pub harmonic_of: Option<Harmonic>,
 }
 
+impl Candidate {
+    /// A candidate of which only this is known, say from a publication: what a search would have measured is NaN or 0.
+    pub fn known(ephemeris: Ephemeris, duration: f64, depth: f64) -> Self {
+        Self {
+            number: 1,
+            ephemeris,
+            period_err: f64::NAN,
+            transit_time_err: f64::NAN,
+            duration,
+            duration_err: f64::NAN,
+            depth,
+            depth_err: f64::NAN,
+            snr: f64::NAN,
+            delta_chi2: f64::NAN,
+            sde: f64::NAN,
+            n_transits: 0,
+            depth_odd: f64::NAN,
+            depth_odd_err: f64::NAN,
+            depth_even: f64::NAN,
+            depth_even_err: f64::NAN,
+            transits: Vec::new(),
+            harmonic_of: None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

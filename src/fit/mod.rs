@@ -1,1 +1,92 @@
-//! fit
+//! Posterior of one transiting planet: parameters, priors, posterior density, optimiser, sampler, results.
+//!
+//! ```text
+//! FitData          windows around the transits of a candidate       (data)
+//! ParameterTable   names, units, priors, coordinates                 (parameters, priors)
+//! Posterior        prior × likelihood, a sample::LogDensity          (posterior, model, profile)
+//! optimise, start  best fits from several starts; walkers round them
+//! TransitFit       summaries, derived quantities, draws, diagnostics, status   (result, summary, derived)
+//! ```
+
+mod config;
+mod coordinates;
+mod data;
+mod derived;
+mod model;
+mod optimise;
+mod parameters;
+mod posterior;
+mod priors;
+mod profile;
+mod result;
+mod start;
+mod summary;
+
+pub use config::{Baseline, ExposureHandling, FitConfig};
+pub use data::FitData;
+pub use parameters::{Parameter, ParameterTable};
+pub use posterior::Posterior;
+pub use priors::Prior;
+pub use result::{Draws, FitStatus, TransitFit};
+pub use summary::ParameterSummary;
+
+use coordinates::{Coordinates, Reparametrised};
+
+use crate::ephemeris::Candidate;
+use crate::sample::moves::Mixture;
+use crate::sample::{LogDensity, SampleError, run_until_converged};
+use crate::star::Star;
+
+/// Why there is no fit. A fit that has not converged is not an error, but a [`TransitFit`] that says so.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FitError {
+    #[error("the candidate's {name} is {value}")]
+    Candidate { name: &'static str, value: f64 },
+    #[error("columns differ in length: {time} times, {flux} fluxes, {flux_err} flux errors")]
+    Lengths { time: usize, flux: usize, flux_err: usize },
+    #[error("row {row} has a value that is not finite, or an error that is not positive")]
+    BadPoint { row: usize },
+    #[error("only {found} points around the transits, {needed} needed")]
+    TooFewPoints { found: usize, needed: usize },
+    #[error("none of the {points} points is in transit")]
+    NoTransit { points: usize },
+    #[error("no parameter is called `{name}`; there are {known}")]
+    UnknownParameter { name: String, known: String },
+    #[error("the prior of {name} is impossible: {prior:?}")]
+    Prior { name: &'static str, prior: Prior },
+    #[error("no possible model was found near the candidate (period {period} d, duration {duration} d)")]
+    NoStart { period: f64, duration: f64 },
+    #[error("the sampler failed")]
+    Sample(#[from] SampleError),
+}
+
+/// Fits one planet on a circular orbit to `data`: finds the best fits near `candidate`, then samples until `config.sampler`
+/// is satisfied. The same arguments give the same bits.
+pub fn fit_candidate(
+    data: &FitData,
+    candidate: &Candidate,
+    star: &Star,
+    config: &FitConfig,
+    seed: u64,
+) -> Result<TransitFit, FitError> {
+    let table = ParameterTable::new(data, candidate, star, config)?;
+    let posterior = Posterior::new(data, &table, config.exposure);
+    let optima = optimise::optimise(&posterior, candidate);
+    let walkers = config.walkers.unwrap_or(4 * posterior.dim());
+    let places = start::starting_places(&posterior, &optima, walkers, seed);
+    let coordinates = Coordinates::choose(&posterior, optima.first());
+    let places: Vec<_> = places.iter().filter_map(|x| coordinates.from_table(x)).collect();
+    let Some(best) = optima.first().filter(|_| !places.is_empty()) else {
+        return Err(FitError::NoStart { period: candidate.ephemeris.period, duration: candidate.duration });
+    };
+    // another stream than that of the starting places
+    let sampled = run_until_converged(
+        &Reparametrised::new(&posterior, coordinates),
+        &places,
+        Mixture::default(),
+        &config.sampler,
+        seed.wrapping_add(1),
+    )?;
+    Ok(TransitFit::new(&posterior, coordinates, best, sampled, star, config, seed))
+}

@@ -1,0 +1,69 @@
+//! Settings of a fit.
+
+use std::collections::BTreeMap;
+
+use super::priors::Prior;
+use crate::sample::RunConfig;
+
+/// Shape of the flux out of transit, common to all windows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Baseline {
+    /// Exactly 1.
+    Fixed,
+    /// A constant near 1, fitted: flux = baseline × transit.
+    #[default]
+    Constant,
+    /// A constant and a slope in time: flux = (baseline + slope × days from the reference transit) × transit.
+    Linear,
+}
+
+/// What a data point is compared with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExposureHandling {
+    /// The model's mean over the exposure.
+    #[default]
+    Integrate,
+    /// The model at mid-exposure.
+    Instantaneous,
+}
+
+/// Settings of a fit of one planet on a circular orbit; every default is meant to serve without being touched.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FitConfig {
+    /// Half-width of the windows around transits, in units of the candidate's duration T14; windows end half-way to the
+    /// neighbouring transits.
+    pub window: f64,
+    /// Shape of the flux out of transit.
+    pub baseline: Baseline,
+    /// Whether the model is averaged over exposures.
+    pub exposure: ExposureHandling,
+    /// Least relative error of a stellar density used as a prior. Densities from catalogues rest on models, and an
+    /// eccentricity of 0.03 changes the density that a circular fit finds by 10 %.
+    pub rho_star_min_relative_err: f64,
+    /// Priors in place of the default ones, by parameter name; see [`ParameterTable`](super::ParameterTable) for both.
+    pub priors: BTreeMap<String, Prior>,
+    /// Walkers of the ensemble; four for each parameter if `None`.
+    pub walkers: Option<usize>,
+    /// When to stop sampling.
+    pub sampler: RunConfig,
+    /// Posterior draws to keep in the result, evenly spaced over the chain.
+    pub stored_draws: usize,
+}
+
+impl Default for FitConfig {
+    fn default() -> Self {
+        Self {
+            window: 2.0,
+            baseline: Baseline::Constant,
+            exposure: ExposureHandling::Integrate,
+            rho_star_min_relative_err: 0.1,
+            priors: BTreeMap::new(),
+            walkers: None,
+            sampler: RunConfig::default(),
+            stored_draws: 2000,
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Coordinates in which the posterior is sampled, and the way to those of the parameter table.
+
+use super::optimise::Optimum;
+use super::parameters::{IMPACT_PARAMETER, PERIOD, Q1, Q2, RHO_STAR, RP_RS};
+use super::posterior::Posterior;
+use crate::sample::LogDensity;
+use crate::star::{a_over_rstar, density_from_a_over_rstar};
+use crate::transit::Quadratic;
+use crate::transit::flux::quadratic_dip;
+
+/// Which quantity stands for the size of the orbit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Size {
+    /// ln(√((1 + k)² − b²) R*/a), nearly that of the duration: for data that know the duration.
+    Duration,
+    /// ln ρ: for a prior that knows the density better than the data the duration.
+    Density,
+}
+
+/// What light curves measure best is the depth at mid-transit and the duration; radius ratio, impact parameter and limb
+/// darkening hang together in curved valleys through them, along which no straight move of walkers gets far. So the
+/// coordinates here are
+///
+/// ```text
+/// √depth(k, b, q1, q2)  for k,       b^p  for b,        the duration or ln ρ for the size of the orbit
+/// ```
+/// and those of the table for the rest. The determinant of the transformation goes with the density.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Coordinates {
+    size: Size,
+    /// P in days that ln period counts from.
+    reference_period: f64,
+}
+
+/// Power of the impact parameter.
+const POWER: f64 = 1.5;
+
+impl Coordinates {
+    /// The coordinates that suit the best fit.
+    pub(super) fn choose(posterior: &Posterior, best: Option<&Optimum>) -> Self {
+        let prior = posterior.table().parameters()[RHO_STAR].prior;
+        let size = match (prior.log_sigma(), best) {
+            // ln ρ = −3 ln(duration) + what b and k say
+            (Some(sigma), Some(best)) if sigma < 3.0 * best.duration_error => Size::Density,
+            _ => Size::Duration,
+        };
+        Self { size, reference_period: posterior.data().ephemeris.period }
+    }
+
+    /// Coordinates of the table at `y`, and ln |∂x/∂y|; `None` where there is no such planet.
+    pub(super) fn to_table(&self, y: &[f64]) -> Option<(Vec<f64>, f64)> {
+        let mut x = y.to_vec();
+        let (size, root, power) = (y[RHO_STAR], y[RP_RS], y[IMPACT_PARAMETER]);
+        let inside = |q: f64| (0.0..=1.0).contains(&q);
+        if !(power > 0.0 && root > 0.0 && root < 1.0 && inside(y[Q1]) && inside(y[Q2])) {
+            return None;
+        }
+        let b = power.powf(1.0 / POWER);
+        let law = Quadratic::from_q(y[Q1], y[Q2]);
+        let (k, slope) = radius_ratio(root * root, b, &law)?;
+        (x[IMPACT_PARAMETER], x[RP_RS]) = (b, k);
+        // db/dc = b/(p c); dk/d√δ = 2√δ / (dδ/dk)
+        let mut jacobian = (b / (POWER * power)).ln() + (2.0 * root / slope).ln();
+        if self.size == Size::Density {
+            let a_rs = a_over_rstar(self.reference_period * y[PERIOD].exp(), size.exp());
+            x[RHO_STAR] = 0.5 * ((1.0 + k - b) * (1.0 + k + b)).ln() - a_rs.ln();
+            // the table's coordinate is −⅓ ln ρ and what k and b say
+            jacobian -= 3f64.ln();
+        }
+        (x[RHO_STAR].is_finite() && jacobian.is_finite()).then_some((x, jacobian))
+    }
+
+    /// The inverse; `None` at the edge of what is possible.
+    #[allow(clippy::wrong_self_convention)]
+    pub(super) fn from_table(&self, x: &[f64]) -> Option<Vec<f64>> {
+        let mut y = x.to_vec();
+        let (k, b) = (x[RP_RS], x[IMPACT_PARAMETER]);
+        let law = Quadratic::from_q(x[Q1], x[Q2]);
+        y[RP_RS] = quadratic_dip(b, k, &law).sqrt();
+        y[IMPACT_PARAMETER] = b.powf(POWER);
+        if self.size == Size::Density {
+            let a_rs = ((1.0 + k - b) * (1.0 + k + b)).sqrt() * (-x[RHO_STAR]).exp();
+            y[RHO_STAR] = density_from_a_over_rstar(self.reference_period * x[PERIOD].exp(), a_rs).ln();
+        }
+        y.iter().all(|v| v.is_finite()).then_some(y)
+    }
+}
+
+/// The radius ratio that hides `depth` of the star at distance `b`, and d depth/dk there.
+fn radius_ratio(depth: f64, b: f64, law: &Quadratic) -> Option<(f64, f64)> {
+    let dip = |k: f64| quadratic_dip(b, k, law);
+    // a planet that covers the whole star hides everything
+    let (mut low, mut high) = ((b - 1.0).max(0.0), b + 1.0);
+    let mut k = depth.sqrt().clamp(low, high);
+    if k <= low {
+        k = low + 0.5 * depth.sqrt();
+    }
+    const STEP: f64 = 1e-5;
+    for _ in 0..60 {
+        let h = STEP * k;
+        let (value, slope) = (dip(k), (dip(k + h) - dip(k - h)) / (2.0 * h));
+        if value > depth {
+            high = k
+        } else {
+            low = k
+        }
+        // Newton on ln depth against ln k, which is nearly a line of slope 2
+        let next = k * ((depth / value).ln() * value / (k * slope)).clamp(-3.0, 3.0).exp();
+        let next = if next > low && next < high { next } else { 0.5 * (low + high) };
+        let done = (next - k).abs() <= 1e-10 * k;
+        k = next;
+        if done {
+            return (slope > 0.0).then_some((k, slope));
+        }
+    }
+    None
+}
+
+/// The posterior in other coordinates.
+pub(super) struct Reparametrised<'a> {
+    posterior: &'a Posterior<'a>,
+    coordinates: Coordinates,
+}
+
+impl<'a> Reparametrised<'a> {
+    pub(super) fn new(posterior: &'a Posterior<'a>, coordinates: Coordinates) -> Self {
+        Self { posterior, coordinates }
+    }
+}
+
+impl LogDensity for Reparametrised<'_> {
+    fn dim(&self) -> usize {
+        self.posterior.dim()
+    }
+
+    fn log_density(&self, y: &[f64]) -> f64 {
+        match self.coordinates.to_table(y) {
+            Some((x, jacobian)) => self.posterior.log_density(&x) + jacobian,
+            None => f64::NEG_INFINITY,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_and_back_with_the_right_determinant() {
+        for size in [Size::Duration, Size::Density] {
+            let c = Coordinates { size, reference_period: 3.7 };
+            for (b, k) in [(0.02, 0.1), (0.5, 0.02), (0.95, 0.1), (1.05, 0.2), (1.3, 0.45)] {
+                let x = [0.01, 1e-5, -2.2, b, k, 0.3, 0.4, -8.0];
+                let y = c.from_table(&x).unwrap();
+                let (back, jacobian) = c.to_table(&y).unwrap();
+                for (x, r) in x.iter().zip(&back) {
+                    assert!((x - r).abs() < 1e-8, "b {b} k {k}: {x} {r}");
+                }
+                let n = x.len();
+                let matrix = nalgebra::DMatrix::from_fn(n, n, |row, column| {
+                    let step = 1e-5 * y[column].abs().max(1e-3);
+                    let moved = |s: f64| {
+                        let mut y = y.clone();
+                        y[column] += s;
+                        c.to_table(&y).unwrap().0[row]
+                    };
+                    (moved(step) - moved(-step)) / (2.0 * step)
+                });
+                let numeric = matrix.determinant().abs().ln();
+                // differences of an inverse that is good to 1e-10 over steps of 1e-5
+                assert!((numeric - jacobian).abs() < 1e-3, "b {b} k {k}: {numeric} {jacobian}");
+            }
+        }
+    }
+}

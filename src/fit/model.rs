@@ -1,0 +1,66 @@
+//! The model flux of one planet at the fit's points.
+
+use super::parameters::{BASELINE, IMPACT_PARAMETER, PERIOD, Q1, Q2, RHO_STAR, RP_RS, SLOPE, TRANSIT_TIME, Values};
+use super::profile::Profile;
+use super::{ExposureHandling, FitData};
+use crate::star::a_over_rstar;
+use crate::transit::{Orbit, OrbitElements, Quadratic, TransitShape};
+
+/// The orbit that `values` describe; `None` where there is none such.
+fn orbit(values: &Values) -> Option<Orbit> {
+    let a_rs = a_over_rstar(values[PERIOD], values[RHO_STAR]);
+    Orbit::new(OrbitElements::circular(values[PERIOD], values[TRANSIT_TIME], a_rs, values[IMPACT_PARAMETER])).ok()
+}
+
+/// The planet that `values` describe; `None` where there is none such.
+pub(super) fn shape(values: &Values) -> Option<TransitShape> {
+    TransitShape::new(orbit(values)?, values[RP_RS], Quadratic::from_q(values[Q1], values[Q2])).ok()
+}
+
+/// Writes the model flux at the points of `data`; false where `values` are impossible.
+pub(super) fn flux_into(data: &FitData, handling: ExposureHandling, values: &Values, out: &mut [f64]) -> bool {
+    let Some(orbit) = orbit(values) else { return false };
+    let law = Quadratic::from_q(values[Q1], values[Q2]);
+    let elements = orbit.elements();
+    out.fill(1.0);
+    if let Some(profile) = Profile::new(elements.period, elements.a_rs, elements.impact_parameter, values[RP_RS], &law)
+    {
+        for (range, exposure) in &data.exposures {
+            let (times, out) = (&data.time[range.clone()], &mut out[range.clone()]);
+            let exposure = match handling {
+                ExposureHandling::Integrate => *exposure,
+                ExposureHandling::Instantaneous => 0.0,
+            };
+            let reach = profile.half_duration() + 0.5 * exposure;
+            if reach > 0.5 * elements.period {
+                // an exposure that sees more than one transit
+                let Some(shape) = shape(values) else { return false };
+                shape.flux_into(times, exposure, out);
+            } else if exposure == 0.0 {
+                subtract(&orbit, reach, times, out, |dt| profile.dip(dt));
+            } else {
+                subtract(&orbit, reach, times, out, |dt| profile.mean_dip(dt, exposure));
+            }
+        }
+    }
+    let (level, slope) = (values[BASELINE], values[SLOPE]);
+    if slope != 0.0 {
+        for (flux, time) in out.iter_mut().zip(&data.time) {
+            *flux *= level + slope * time;
+        }
+    } else if level != 1.0 {
+        out.iter_mut().for_each(|flux| *flux *= level);
+    }
+    true
+}
+
+/// Subtracts `dip`, a function of the time from mid-transit that vanishes beyond `reach`.
+#[inline]
+fn subtract(orbit: &Orbit, reach: f64, times: &[f64], out: &mut [f64], dip: impl Fn(f64) -> f64) {
+    for (flux, &time) in out.iter_mut().zip(times) {
+        let dt = orbit.time_from_transit(time);
+        if dt.abs() < reach {
+            *flux -= dip(dt);
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! The best fit from several starts, by Levenberg–Marquardt, with its covariance.
+
+use nalgebra::{DMatrix, DVector};
+
+use super::parameters::{BASELINE, IMPACT_PARAMETER, JITTER, PERIOD, Q1, Q2, RHO_STAR, RP_RS, SLOPE, TRANSIT_TIME};
+use super::posterior::Posterior;
+use crate::ephemeris::Candidate;
+use crate::math::{median, quantile_sorted};
+use crate::sample::LogDensity;
+
+/// A local maximum of the posterior for a fixed jitter, in the coordinates of the table.
+#[derive(Clone, Debug)]
+pub(super) struct Optimum {
+    pub x: Vec<f64>,
+    pub ln_posterior: f64,
+    pub covariance: DMatrix<f64>,
+    /// What the data alone would leave of the logarithm of the duration, were all else known.
+    pub duration_error: f64,
+}
+
+const MAX_ITERATIONS: usize = 50;
+/// Gain in −2 ln posterior below which an iteration counts as the last.
+const TOLERANCE: f64 = 1e-3;
+
+/// Best fits from starts with several impact parameters, grazing ones among them, the best first. Empty where no start
+/// gives a possible model.
+pub(super) fn optimise(posterior: &Posterior, candidate: &Candidate) -> Vec<Optimum> {
+    let mut found: Vec<Optimum> = starts(posterior, candidate)
+        .into_iter()
+        .filter_map(|x| refine(posterior, x))
+        // once more with the jitter that the residuals ask for
+        .filter_map(|best| refine(posterior, with_jitter(posterior, best.x)))
+        .collect();
+    found.sort_by(|a, b| b.ln_posterior.total_cmp(&a.ln_posterior));
+    found
+}
+
+/// Coordinates to start from: depth and duration from the candidate, the rest unremarkable.
+fn starts(posterior: &Posterior, candidate: &Candidate) -> Vec<Vec<f64>> {
+    let data = posterior.data();
+    let dim = posterior.dim();
+    let depth = candidate.depth.clamp(1e-6, 0.2);
+    let angle = (std::f64::consts::PI * candidate.duration / candidate.ephemeris.period).min(1.4).sin().ln();
+    let level = median(&data.flux);
+    let shapes = [(0.1, 0.95), (0.5, 0.97), (0.8, 1.05), (0.95, 1.3), (1.05, 1.8)];
+    let mut out = Vec::new();
+    for (b, enlarged) in shapes {
+        for stretch in [1.0f64, 0.6] {
+            let mut x = vec![0.0; dim];
+            let k = depth.sqrt() * enlarged;
+            // beyond the limb a planet must reach back over it to be seen
+            let k = if b > 1.0 { k.max(b - 1.0 + 0.5 * k) } else { k };
+            (x[RHO_STAR], x[IMPACT_PARAMETER], x[RP_RS]) = (angle + stretch.ln(), b, k);
+            (x[Q1], x[Q2]) = (0.3, 0.4);
+            x[JITTER] = (0.1 * median(&data.flux_err)).ln();
+            if dim > BASELINE {
+                x[BASELINE] = level;
+            }
+            for i in 0..dim {
+                let (low, high) = bounds(posterior, &x, i);
+                x[i] = x[i].clamp(low, high);
+            }
+            out.push(into_prior(posterior, x));
+        }
+    }
+    out
+}
+
+/// Moves the duration to where the stellar density has a positive prior and the orbit is possible, if it is not there.
+fn into_prior(posterior: &Posterior, mut x: Vec<f64>) -> Vec<f64> {
+    let begin = x[RHO_STAR];
+    for step in 0..60 {
+        // 0, then away on both sides
+        let offset = 0.1 * ((step + 1) / 2) as f64 * if step % 2 == 0 { 1.0 } else { -1.0 };
+        x[RHO_STAR] = begin + offset;
+        if posterior.log_density(&x).is_finite() {
+            return x;
+        }
+    }
+    x[RHO_STAR] = begin;
+    x
+}
+
+/// Allowed range of coordinate `i`, a hair inside the prior's support.
+pub(super) fn bounds(posterior: &Posterior, x: &[f64], i: usize) -> (f64, f64) {
+    let (low, high) = posterior.table().parameters()[i].prior.support();
+    let (low, high) = match i {
+        TRANSIT_TIME => (low - posterior.data().reference_time(), high - posterior.data().reference_time()),
+        PERIOD => {
+            let period = posterior.data().ephemeris.period;
+            ((low / period).ln(), (high / period).ln())
+        }
+        JITTER => (low.ln(), high.ln()),
+        IMPACT_PARAMETER => (low, high.min(1.0 + x[RP_RS])),
+        // its prior is on the density; impossible steps are turned away one by one
+        RHO_STAR => (f64::NEG_INFINITY, f64::INFINITY),
+        _ => (low, high),
+    };
+    let low = if low.is_nan() { f64::NEG_INFINITY } else { low };
+    let hair = if (high - low).is_finite() { 1e-6 * (high - low) } else { 0.0 };
+    (low + hair, high - hair)
+}
+
+/// Step of the numeric derivative along coordinate `i`.
+fn derivative_step(posterior: &Posterior, x: &[f64], i: usize) -> f64 {
+    let data = posterior.data();
+    match i {
+        TRANSIT_TIME => 1e-4 * data.duration,
+        PERIOD => {
+            let cycles = data.epochs.0.unsigned_abs().max(data.epochs.1.unsigned_abs()).max(1);
+            1e-4 * data.duration / (data.ephemeris.period * cycles as f64)
+        }
+        RP_RS => 1e-4 * x[RP_RS].max(1e-3),
+        BASELINE | SLOPE => 1e-5,
+        _ => 1e-4,
+    }
+}
+
+/// Width beyond which no coordinate's error is believed: what the data do not constrain, the prior does.
+fn prior_width(i: usize) -> f64 {
+    match i {
+        IMPACT_PARAMETER | Q1 | Q2 => 0.3,
+        RHO_STAR => 1.0,
+        JITTER => 0.5,
+        _ => f64::INFINITY,
+    }
+}
+
+/// Residuals over errors (jitter included) followed by the pulls of the priors; `None` where `x` is impossible.
+fn residuals(posterior: &Posterior, x: &[f64]) -> Option<DVector<f64>> {
+    let table = posterior.table();
+    let values = table.values(x);
+    if table.ln_prior(&values) == f64::NEG_INFINITY {
+        return None;
+    }
+    let data = posterior.data();
+    let jitter2 = values[JITTER] * values[JITTER];
+    let mut out: Vec<f64> = posterior.with_flux(&values, |model| {
+        let points = data.flux.iter().zip(model).zip(&data.flux_err);
+        points.map(|((f, m), e)| (f - m) / (e * e + jitter2).sqrt()).collect()
+    })?;
+    out.extend(table.pulls(&values));
+    Some(DVector::from_vec(out))
+}
+
+/// Levenberg–Marquardt from `x` with the jitter held; steps end at the bounds, and a coordinate at a bound that the
+/// gradient pushes out of it is left there.
+fn refine(posterior: &Posterior, mut x: Vec<f64>) -> Option<Optimum> {
+    let dim = x.len();
+    let mut current = residuals(posterior, &x)?;
+    let mut chi2 = current.norm_squared();
+    let mut damping = 1e-3;
+    let mut normal = DMatrix::zeros(dim, dim);
+    let mut duration_error = f64::INFINITY;
+    for _ in 0..MAX_ITERATIONS {
+        let jacobian = jacobian(posterior, &x, &current);
+        normal = jacobian.tr_mul(&jacobian);
+        // without the priors' pulls, which come after the points
+        duration_error = jacobian.column(RHO_STAR).rows(0, posterior.data().len()).norm().recip();
+        let gradient = jacobian.tr_mul(&current);
+        let free: Vec<usize> = (0..dim).filter(|&i| i != JITTER && is_free(posterior, &x, i, gradient[i])).collect();
+        let before = chi2;
+        while damping < 1e10 {
+            let mut matrix = DMatrix::from_fn(free.len(), free.len(), |r, c| normal[(free[r], free[c])]);
+            for (r, &i) in free.iter().enumerate() {
+                matrix[(r, r)] += damping * matrix[(r, r)] + prior_width(i).powi(-2) * 1e-2 + f64::MIN_POSITIVE;
+            }
+            let right = DVector::from_fn(free.len(), |r, _| -gradient[free[r]]);
+            let Some(step) = matrix.cholesky().map(|c| c.solve(&right)) else {
+                damping *= 10.0;
+                continue;
+            };
+            let mut next = x.clone();
+            for (r, &i) in free.iter().enumerate() {
+                next[i] += step[r];
+            }
+            for i in [RP_RS].into_iter().chain((0..dim).filter(|i| *i != RP_RS)) {
+                let (low, high) = bounds(posterior, &next, i);
+                next[i] = next[i].max(low).min(high);
+            }
+            match residuals(posterior, &next) {
+                Some(r) if r.norm_squared() < chi2 => {
+                    chi2 = r.norm_squared();
+                    (x, current) = (next, r);
+                    damping = (damping * 0.1).max(1e-9);
+                    break;
+                }
+                _ => damping *= 10.0,
+            }
+        }
+        if before - chi2 < TOLERANCE {
+            break;
+        }
+    }
+    let ln_posterior = posterior.log_density(&x);
+    let covariance = covariance(posterior, &normal)?;
+    ln_posterior.is_finite().then_some(Optimum { x, ln_posterior, covariance, duration_error })
+}
+
+fn is_free(posterior: &Posterior, x: &[f64], i: usize, gradient: f64) -> bool {
+    let (low, high) = bounds(posterior, x, i);
+    !(x[i] <= low && gradient > 0.0 || x[i] >= high && gradient < 0.0)
+}
+
+fn jacobian(posterior: &Posterior, x: &[f64], at: &DVector<f64>) -> DMatrix<f64> {
+    let mut out = DMatrix::zeros(at.len(), x.len());
+    for i in (0..x.len()).filter(|i| *i != JITTER) {
+        let step = derivative_step(posterior, x, i);
+        // forwards, or backwards where that leaves the possible
+        for step in [step, -step] {
+            let mut moved = x.to_vec();
+            moved[i] += step;
+            if let Some(r) = residuals(posterior, &moved) {
+                out.set_column(i, &((r - at) / step));
+                break;
+            }
+        }
+    }
+    out
+}
+
+/// Inverse of the normal matrix with the prior widths added.
+fn covariance(posterior: &Posterior, normal: &DMatrix<f64>) -> Option<DMatrix<f64>> {
+    let mut matrix = normal.clone();
+    for i in 0..matrix.nrows() {
+        let width = prior_width(i).min(10.0 * posterior.table().parameters()[i].prior.scale().max(1e-12));
+        let width = if i == PERIOD { prior_width(i) } else { width };
+        matrix[(i, i)] += if width.is_finite() { width.powi(-2) } else { 1e-12 };
+    }
+    matrix.cholesky().map(|c| c.inverse())
+}
+
+/// The same coordinates with the jitter that makes the residuals' scatter what it is, robustly.
+fn with_jitter(posterior: &Posterior, mut x: Vec<f64>) -> Vec<f64> {
+    let values = posterior.table().values(&x);
+    let data = posterior.data();
+    let excess = posterior.with_flux(&values, |model| {
+        // squared residual less squared error, trimmed of its largest values
+        let mut terms: Vec<f64> =
+            data.flux.iter().zip(model).zip(&data.flux_err).map(|((f, m), e)| (f - m).powi(2) / (e * e)).collect();
+        terms.sort_unstable_by(f64::total_cmp);
+        // the median of a squared normal variable is 0.4549
+        (quantile_sorted(&terms, 0.5) / 0.4549 - 1.0).max(0.0) * median(&data.flux_err).powi(2)
+    });
+    let (low, high) = bounds(posterior, &x, JITTER);
+    let least = (0.1 * median(&data.flux_err)).ln();
+    x[JITTER] = (0.5 * excess.unwrap_or(0.0).ln()).max(least).max(low).min(high);
+    x
+}
