@@ -11,6 +11,10 @@
 //!
 //! Formats: FITS binary tables as the missions ship them, text tables, NumPy archives, Parquet.
 
+pub mod convert;
 pub mod dataset;
+pub mod inspect;
 pub mod read;
 pub mod truth;
+
+pub use convert::{ConvertError, Converted, convert};

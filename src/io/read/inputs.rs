@@ -26,7 +26,7 @@ pub struct InputFile {
 /// All files that the inputs stand for, sorted by path, each once.
 ///
 /// An input is a file, a folder (all files below it but hidden ones) or a glob.
-pub(super) fn expand(inputs: &[String]) -> (Vec<PathBuf>, Vec<InputError>) {
+pub(in crate::io) fn expand(inputs: &[String]) -> (Vec<PathBuf>, Vec<InputError>) {
     let mut files = Vec::new();
     let mut errors = Vec::new();
     for input in inputs {

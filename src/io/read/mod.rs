@@ -35,5 +35,6 @@ pub use fits::FitsError;
 pub use inputs::InputFile;
 pub use npz::NpyError;
 pub use quality::QualityMask;
+pub(super) use scan::tables;
 pub use scan::{Scan, TargetRef, scan};
 pub use target::{TargetRead, read_target};

@@ -128,6 +128,6 @@ mod tests {
         assert_eq!(target_name("kepid", "757076"), "KIC 757076");
         assert_eq!(target_name("star_name", "HAT-P-23"), "HAT-P-23");
         assert_eq!(file_stem(Path::new("a/b.lc.csv.gz")), "b.lc");
-        assert_eq!(file_stem(Path::new("TOI-1130.01_20230623")), "TOI-1130");
+        assert_eq!(file_stem(Path::new("TOI-1130.01_20230623_B_full.dat")), "TOI-1130.01_20230623_B_full");
     }
 }

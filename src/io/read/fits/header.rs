@@ -141,13 +141,15 @@ pub(in crate::io) fn hdus(bytes: &[u8]) -> Result<Vec<Hdu>, FitsError> {
             Err(error) if index < 2 => return Err(error),
             Err(_) => break,
         };
-        let available = bytes.len().saturating_sub(data);
-        let end = data.saturating_add(usize::try_from(declared).unwrap_or(usize::MAX)).min(data + available);
-        found.push(Hdu { index, header, data: data.min(end)..end, declared });
+        // A header at the very end of a cut file is padded beyond it.
+        let start = data.min(bytes.len());
+        let available = bytes.len() - start;
+        let end = start + usize::try_from(declared).unwrap_or(usize::MAX).min(available);
+        found.push(Hdu { index, header, data: start..end, declared });
         if declared > available as u64 {
             break;
         }
-        at = end.next_multiple_of(BLOCK);
+        at = (data + (end - start)).next_multiple_of(BLOCK);
     }
     Ok(found)
 }

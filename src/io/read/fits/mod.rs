@@ -9,9 +9,9 @@ mod header;
 mod product;
 mod table;
 
-pub(super) use header::{Hdu, Header, hdus};
-pub(super) use product::{Product, file_target, products, segment};
-pub(super) use table::Table;
+pub(in crate::io) use header::{Hdu, Header, hdus};
+pub(super) use product::{file_target, products, segment};
+pub(in crate::io) use table::Table;
 
 /// Why bytes are not a FITS file with a readable table.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -36,3 +36,6 @@ pub enum FitsError {
     #[error("no table with a time and a flux among its {tables} tables ({})", columns.join(", "))]
     NoTable { tables: usize, columns: Vec<String> },
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{FitsError, Hdu, Header, Table};
-use crate::io::read::columns::{normalise, roles};
+use crate::io::read::columns::roles;
 use crate::io::read::config::{FluxColumn, ReadConfig};
 use crate::io::read::draft::{Draft, PREFERENCE_PLAIN};
 use crate::io::read::error::ReadError;
@@ -414,6 +414,6 @@ fn star(headers: &Headers, mission: Option<Catalogue>) -> Star {
 #[test]
 fn layouts_are_spelled_as_compared() {
     for layout in &LAYOUTS {
-        assert_eq!(normalise(layout.time), layout.time);
+        assert_eq!(crate::io::read::columns::normalise(layout.time), layout.time);
     }
 }

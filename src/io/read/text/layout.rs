@@ -130,7 +130,7 @@ pub(in crate::io) fn layout(text: &str) -> Result<TextLayout, ReadError> {
     let separator = Separator::of(line);
     let (width, numeric) = sample(text, skip, separator);
     let names = header
-        .and_then(|names| fit_header(names, width))
+        .and_then(|names| fit_header(names, separator, width))
         .or_else(|| comments.iter().rev().find_map(|c| comment_header(c, separator, width)))
         .or_else(|| comments.iter().find_map(|c| foreign_header(c, separator, width)));
     Ok(TextLayout {
@@ -163,12 +163,18 @@ fn sample(text: &str, skip: usize, separator: Separator) -> (usize, Vec<bool>) {
     (width, seen.iter().map(|(numbers, words)| numbers > words).collect())
 }
 
-/// A header line for `width` columns: as it is, or behind an index column without a name.
-fn fit_header(names: Vec<String>, width: usize) -> Option<Vec<String>> {
+/// A header line for `width` columns: as it is, or behind an index column without a name. Between separators it is a
+/// header whatever its length; a line of words may be just a title.
+fn fit_header(mut names: Vec<String>, separator: Separator, width: usize) -> Option<Vec<String>> {
+    let listed = separator != Separator::Blanks && names.len() >= 2;
     match width.checked_sub(names.len()) {
         Some(0) => Some(names),
         Some(1) if any_role(&names) => Some(std::iter::once(String::new()).chain(names).collect()),
         None if any_role(&names) => Some(names),
+        _ if listed => {
+            names.resize(width.max(names.len()), String::new());
+            Some(names)
+        }
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ mod rows;
 use std::path::Path;
 
 pub(in crate::io) use layout::{TextLayout, layout};
-pub(in crate::io) use rows::{TextColumn, all_columns};
+pub(in crate::io) use rows::all_columns;
 
 use super::columns::{Roles, normalise, roles};
 use super::config::{FluxUnit, ReadConfig};

@@ -85,8 +85,8 @@ fn bad_rows_are_counted_and_named() {
     let (segments, bad) = read(&format!("{good}31.5 1.\u{fffd}x 0.1\n")).unwrap();
     assert_eq!(segments[0].time.len(), 30);
     assert!(matches!(bad, Some(ReadError::BadRows { bad: 1, rows: 31, line: 31, .. })), "{bad:?}");
-    let error = read("1 1.0\n2 1.0\n3 x\n4 y\n").unwrap_err();
-    assert!(matches!(error, ReadError::BadRows { bad: 2, rows: 4, line: 3, .. }), "{error:?}");
+    let error = read("1 1.0\n2 1.0\n3 1.0\n4 x\n5 y\n").unwrap_err();
+    assert!(matches!(error, ReadError::BadRows { bad: 2, rows: 5, line: 4, .. }), "{error:?}");
 }
 
 #[test]
