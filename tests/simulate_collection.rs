@@ -15,7 +15,7 @@ fn dataset() -> PathBuf {
 }
 
 fn dataset_config() -> SimulateConfig {
-    let text = std::fs::read_to_string(dataset().join("simulate.toml")).expect("part of the repository");
+    let text = std::fs::read_to_string(dataset().with_extension("toml")).expect("part of the repository");
     toml::from_str(&text).expect("a configuration")
 }
 
@@ -36,7 +36,10 @@ fn the_dataset_is_made_again_to_the_bit() {
     for name in ["light_curves.parquet", "truth.parquet"] {
         let made = std::fs::read(folder.path().join(name)).unwrap();
         let kept = std::fs::read(dataset().join(name)).unwrap();
-        assert!(made == kept, "{name} is not what simulate.toml gives; make the collection again as its README says");
+        assert!(
+            made == kept,
+            "{name} is not what tess-sector.toml gives; make the collection again as datasets/README.md says"
+        );
     }
     let read = read_truth(&dataset().join("truth.parquet")).unwrap();
     assert_eq!(read.len(), 13);
@@ -153,4 +156,12 @@ fn impossible_stars_are_refused() {
     assert!(matches!(config.check(), Err(SimulateError::OutOfRange { name: "white_noise", .. })));
     let twice = SimulateConfig { stars: vec![star.clone(), star], ..SimulateConfig::default() };
     assert_eq!(twice.check(), Err(SimulateError::Duplicate("x".into())));
+}
+
+/// The folder of a collection is itself an input: its truth is no light curve, and no error either.
+#[test]
+fn the_folder_of_a_collection_reads_as_its_light_curves() {
+    let scan = antumbra::io::read::scan(&[dataset().display().to_string()], &Default::default());
+    assert_eq!(scan.targets.len(), 12);
+    assert!(scan.errors.is_empty(), "{:?}", scan.errors);
 }

@@ -4,8 +4,9 @@ use super::model;
 use super::parameters::{IMPACT_PARAMETER, RP_RS, Values};
 use crate::star::{Measured, R_EARTH_RSUN, R_SUN, Star, TEFF_SUN};
 
-/// Name, unit and description of a derived quantity.
-pub(super) struct Quantity {
+/// Name, unit and description of a quantity that a fit reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quantity {
     pub name: &'static str,
     pub unit: &'static str,
     pub description: &'static str,
@@ -35,6 +36,11 @@ const TEMPERATURE: Quantity = quantity(
 
 /// Astronomical unit in metres (IAU 2012 resolution B2).
 const AU: f64 = 1.495_978_707e11;
+
+/// All derived quantities, known or not.
+pub(super) fn all() -> impl Iterator<Item = Quantity> {
+    GEOMETRIC.into_iter().chain([RADIUS, INSOLATION, TEMPERATURE])
+}
 
 /// What can be derived, given what is known of the star.
 pub(super) struct Derivation {

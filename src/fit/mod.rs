@@ -24,6 +24,7 @@ mod summary;
 
 pub use config::{Baseline, ExposureHandling, FitConfig};
 pub use data::FitData;
+pub use derived::Quantity;
 pub use parameters::{Parameter, ParameterTable};
 pub use posterior::Posterior;
 pub use priors::Prior;
@@ -59,6 +60,11 @@ pub enum FitError {
     NoStart { period: f64, duration: f64 },
     #[error("the sampler failed")]
     Sample(#[from] SampleError),
+}
+
+/// Name, unit and description of every quantity that a fit can report: sampled parameters, then derived ones.
+pub fn quantities() -> Vec<Quantity> {
+    parameters::all().chain(derived::all()).collect()
 }
 
 /// Fits one planet on a circular orbit to `data`: finds the best fits near `candidate`, then samples until `config.sampler`

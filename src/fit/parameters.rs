@@ -1,5 +1,6 @@
 //! The one table of a fit's parameters: names, units, priors, and the coordinates in which they are sampled.
 
+use super::derived::Quantity;
 use super::priors::Prior;
 use super::{Baseline, FitConfig, FitData, FitError};
 use crate::ephemeris::Candidate;
@@ -46,6 +47,11 @@ const NAMES: [(&str, &str, &str); MAX_PARAMETERS] = [
     ("baseline", "", "flux out of transit, relative"),
     ("baseline_slope", "1/d", "change of the flux out of transit with time"),
 ];
+
+/// All parameters that a fit can sample.
+pub(super) fn all() -> impl Iterator<Item = Quantity> {
+    NAMES.into_iter().map(|(name, unit, description)| Quantity { name, unit, description })
+}
 
 /// The parameters that are sampled, with their priors.
 ///

@@ -4,6 +4,10 @@ use super::CleanConfig;
 use crate::lightcurve::{CadenceMask, LightCurve, median_time_step};
 use crate::math::{MAD_TO_SIGMA, median, median_in_place};
 
+/// With fewer cadences than this, a transit among them can make up the scatter, and a constant error is given the
+/// tolerance of one that varies.
+const ENOUGH_FOR_SCATTER: usize = 50;
+
 /// Where the errors of a segment come from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
@@ -57,11 +61,14 @@ pub(super) fn settle(n: usize, from_file: Option<Vec<f64>>, noise: f64, config: 
         let factor = noise / typical;
         let wrong_by = factor.max(1.0 / factor);
         let constant = good.iter().all(|e| (e - typical).abs() <= 1e-9 * typical);
-        if constant && wrong_by > config.placeholder_mismatch {
+        if constant && n >= ENOUGH_FOR_SCATTER && wrong_by > config.placeholder_mismatch {
             return scatter(ErrorOrigin::ScatterPlaceholder { value: typical });
         }
         if wrong_by > config.error_mismatch {
-            return scatter(ErrorOrigin::ScatterMismatch { factor });
+            return scatter(match constant {
+                true => ErrorOrigin::ScatterPlaceholder { value: typical },
+                false => ErrorOrigin::ScatterMismatch { factor },
+            });
         }
     }
     let filled = n - good.len();

@@ -253,3 +253,13 @@ fn white_noise_ignores_rotation_and_gaps() {
     assert!(split_at_gaps(&time, 0.5).len() > 5);
     assert!(white_noise(&[0.0, 1.0], &[1.0, 2.0]).is_nan());
 }
+
+/// Thirteen cadences with a transit among them say little about the noise: a constant error of theirs stays.
+#[test]
+fn constant_errors_of_a_short_segment_stay() {
+    let mut s = noisy("window", 0.0, 13, 4e-4);
+    for i in 5..9 {
+        s.flux[i] *= 0.98;
+    }
+    assert_eq!(run(vec![s]).unwrap().report.segments[0].errors, ErrorOrigin::File);
+}

@@ -31,6 +31,7 @@ use super::quality::FlagSystem;
 use super::target::PartRead;
 use super::time_scale::time_system;
 use crate::io::dataset;
+use crate::io::truth::is_truth;
 use crate::lightcurve::RawSegment;
 use crate::star::Star;
 use arrays::{Words, lists, numbers, strings};
@@ -68,6 +69,9 @@ pub(super) fn targets(path: &Path, config: &ReadConfig) -> Result<Targets, ReadE
         // Offsets of pages, where the file has them, let one target be read without its neighbours.
         let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Optional);
         let metadata = ArrowReaderMetadata::load(&File::open(path)?, options)?;
+        if is_truth(metadata.schema()) {
+            return Ok((vec![], vec![]));
+        }
         let layout = layout(metadata.schema(), config)?;
         let rows = usize::try_from(metadata.metadata().file_metadata().num_rows()).unwrap_or(0);
         if rows == 0 {
