@@ -99,6 +99,7 @@ impl Candidate {
             depth,
             depth_err: f64::NAN,
             snr: f64::NAN,
+            snr_red: f64::NAN,
             delta_chi2: f64::NAN,
             sde: f64::NAN,
             n_transits: 0,
