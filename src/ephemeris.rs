@@ -61,7 +61,7 @@ pub struct Candidate {
     pub ephemeris: Ephemeris,
     pub period_err: f64,
     pub transit_time_err: f64,
-    /// First to last contact.
+    /// Width of the best box, which lies between the durations of the full and of the whole transit (T23 and T14).
     pub duration: f64,
     pub duration_err: f64,
     pub depth: f64,

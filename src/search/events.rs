@@ -58,11 +58,21 @@ pub(crate) fn mean_depth<'a>(events: impl Iterator<Item = &'a TransitEvent>) -> 
     if weight > 0.0 { (sum / weight, weight.powf(-0.5)) } else { (f64::NAN, f64::NAN) }
 }
 
-/// Brightenings as large as `snr` in boxes as long as those of `shape`, none overlapping another or near a transit.
-///
-/// What noise does downwards it does upwards too, and no planet brightens its star: this counts how often this light
-/// curve makes events of that size by itself. Events are signed S/N of one box, Σ w·dip / √Σ w.
-pub(crate) fn count_brightenings(series: &Series, shape: &PeriodicBox, snr: f64) -> usize {
+/// Events away from the transits of a candidate that are as large as its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct OtherEvents {
+    pub dips: usize,
+    pub brightenings: usize,
+}
+
+/// Dips and brightenings of at least `snr` in boxes as long as those of `shape`, none overlapping another of its sign or
+/// near a transit: how often this light curve makes events of that size by itself. S/N of one box is
+/// |Σ w·dip| / √Σ w.
+pub(crate) fn other_events(series: &Series, shape: &PeriodicBox, snr: f64) -> OtherEvents {
+    OtherEvents { dips: count_events(series, shape, snr, 1.0), brightenings: count_events(series, shape, snr, -1.0) }
+}
+
+fn count_events(series: &Series, shape: &PeriodicBox, snr: f64, sign: f64) -> usize {
     let (mut weight, mut sum) = (0.0, 0.0);
     let (mut first, mut count) = (0, 0);
     let mut free_from = f64::NEG_INFINITY;
@@ -76,7 +86,7 @@ pub(crate) fn count_brightenings(series: &Series, shape: &PeriodicBox, snr: f64)
         }
         let cycles = (t - shape.transit_time) / shape.period;
         let from_transit = (cycles - cycles.round()).abs() * shape.period;
-        if series.time[first] >= free_from && from_transit > 2.0 * shape.duration && -sum >= snr * weight.sqrt() {
+        if series.time[first] >= free_from && from_transit > 2.0 * shape.duration && sign * sum >= snr * weight.sqrt() {
             count += 1;
             free_from = t + shape.duration;
         }
@@ -91,7 +101,7 @@ pub(crate) enum Support {
     Periodic,
     /// Fewer transits with data than asked for.
     TooFew,
-    /// Two or three transits no larger than brightenings that are as many.
+    /// Two or three transits no larger than many other events.
     NoiseLike,
     /// One or a few events make the signal and the other transits contradict it; epochs of those events.
     Isolated(Vec<i64>),
@@ -108,8 +118,10 @@ const FEW: usize = 3;
 ///    the depth, 3 sigma below it. A dip twice as deep in half of the transits (a wrong period or unrelated dips)
 ///    fails here.
 ///
-/// 4. If there are only two or three transits, the light curve must not have as many brightenings (`brightenings` counts
-///    those of at least a given S/N) of their median S/N. Any two dips make a period, so it is the dips that count.
+/// 4. If there are only two or three transits, n, the light curve must not have n brightenings or more than 2 n other
+///    dips of their median S/N (`others` counts those of at least a given S/N). What noise does downwards it does upwards
+///    too, and any two dips make a period. Other planets may dip as often as the rule allows: those with more transits
+///    of that size are stronger, were found before, and are masked.
 ///
 /// Errors of single depths are scaled by `beta`.
 pub(crate) fn support(
@@ -117,7 +129,7 @@ pub(crate) fn support(
     depth: f64,
     beta: f64,
     min_transits: usize,
-    brightenings: impl Fn(f64) -> usize,
+    others: impl Fn(f64) -> OtherEvents,
 ) -> Support {
     let mut weights: Vec<f64> = events.iter().map(|e| e.depth_err.powi(-2)).collect();
     let least = crate::math::median_in_place(&mut weights) / 3.0;
@@ -141,7 +153,8 @@ pub(crate) fn support(
     }
     if observed.len() <= FEW {
         let mut snrs: Vec<f64> = observed.iter().map(|e| e.snr).collect();
-        if brightenings(crate::math::median_in_place(&mut snrs)) >= observed.len() {
+        let others = others(crate::math::median_in_place(&mut snrs));
+        if others.brightenings >= observed.len() || others.dips > 2 * observed.len() {
             return Support::NoiseLike;
         }
     }
@@ -164,15 +177,17 @@ mod tests {
         depths.iter().enumerate().map(event).collect()
     }
 
-    fn none(_: f64) -> usize {
-        0
+    fn none(_: f64) -> OtherEvents {
+        OtherEvents::default()
     }
 
     #[test]
-    fn two_dips_among_many_bumps_are_noise() {
+    fn two_dips_among_many_events_are_noise() {
         let e = events(&[1.0, 1.1], 0.1);
-        assert_eq!(support(&e, 1.05, 1.0, 2, |_| 1), Support::Periodic);
-        assert_eq!(support(&e, 1.05, 1.0, 2, |snr| if snr <= 10.5 { 2 } else { 0 }), Support::NoiseLike);
+        let with = |dips, brightenings| support(&e, 1.05, 1.0, 2, |_| OtherEvents { dips, brightenings });
+        assert_eq!(with(4, 1), Support::Periodic);
+        assert_eq!(with(5, 0), Support::NoiseLike);
+        assert_eq!(with(0, 2), Support::NoiseLike);
     }
 
     #[test]
@@ -183,8 +198,8 @@ mod tests {
         let series = Series::from_columns(&time, &flux, &vec![1e-3; 1000]);
         let shape = PeriodicBox { period: 4.0, transit_time: 0.3, duration: 0.1 };
         // the bump at 4.2 is within two durations of the transit at 4.3
-        assert_eq!(count_brightenings(&series, &shape, 20.0), 2);
-        assert_eq!(count_brightenings(&series, &shape, 60.0), 0);
+        assert_eq!(other_events(&series, &shape, 20.0), OtherEvents { dips: 0, brightenings: 2 });
+        assert_eq!(other_events(&series, &shape, 60.0), OtherEvents::default());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::config::SearchConfig;
 use super::error::SearchError;
-use super::events::{Support, count_brightenings, support, transit_events};
+use super::events::{Support, other_events, support, transit_events};
 use super::fold::PhaseFold;
 use super::grid::DurationRange;
 use super::harmonics::{Harmonics, harmonic_of};
@@ -151,8 +151,8 @@ fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig, fo
             continue;
         }
         let events = transit_events(series, &fit.shape);
-        let brightenings = |snr| count_brightenings(series, &fit.shape, snr);
-        match support(&events, fit.statistic.depth, beta, config.min_transits, brightenings) {
+        let others = |snr| other_events(series, &fit.shape, snr);
+        match support(&events, fit.statistic.depth, beta, config.min_transits, others) {
             Support::Periodic => {
                 if best.as_ref().is_none_or(|b| snr_red > b.0) {
                     let efficiency = efficiency.get_or_insert_with(|| DetectionEfficiency::new(&pass.periodogram));
