@@ -99,8 +99,13 @@ fn print(label: &str, truth: &Truth, fit: &TransitFit) {
     let d = &fit.diagnostics;
     let tau = d.tau.iter().copied().fold(0.0, f64::max);
     println!(
-        "{label}: {:?}, χ² {:.0} of {}, {} steps, τ {tau:.0}, acceptance {:.2}",
-        fit.status, fit.chi2, fit.n_points, d.steps, d.acceptance
+        "{label}: {:?}, χ² {:.0} of {}, {} steps, τ {tau:.0} of {:?}, acceptance {:.2}",
+        fit.status,
+        fit.chi2,
+        fit.n_points,
+        d.steps,
+        d.tau.iter().map(|t| t.round()).collect::<Vec<_>>(),
+        d.acceptance
     );
     for s in &fit.sampled {
         println!(

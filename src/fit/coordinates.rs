@@ -22,9 +22,11 @@ enum Size {
 /// coordinates here are
 ///
 /// ```text
-/// √depth(k, b, q1, q2)  for k,       b^p  for b,        the duration or ln ρ for the size of the orbit
+/// √depth(k, b, u1, u2)  for k,       b^p  for b,       u1, u2  for q1, q2,
+/// the duration or ln ρ  for the size of the orbit
 /// ```
-/// and those of the table for the rest. The determinant of the transformation goes with the density.
+/// and those of the table for the rest. The determinant of the transformation goes with the density; that of (q1, q2)
+/// to (u1, u2) is 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Coordinates {
     size: Size,
@@ -33,7 +35,7 @@ pub(super) struct Coordinates {
 }
 
 /// Power of the impact parameter.
-const POWER: f64 = 1.5;
+const POWER: f64 = 1.25;
 
 impl Coordinates {
     /// The coordinates that suit the best fit.
@@ -51,14 +53,15 @@ impl Coordinates {
     pub(super) fn to_table(&self, y: &[f64]) -> Option<(Vec<f64>, f64)> {
         let mut x = y.to_vec();
         let (size, root, power) = (y[RHO_STAR], y[RP_RS], y[IMPACT_PARAMETER]);
+        let law = Quadratic { u1: y[Q1], u2: y[Q2] };
+        let (q1, q2) = law.to_q();
         let inside = |q: f64| (0.0..=1.0).contains(&q);
-        if !(power > 0.0 && root > 0.0 && root < 1.0 && inside(y[Q1]) && inside(y[Q2])) {
+        if !(power > 0.0 && root > 0.0 && root < 1.0 && law.u1 + law.u2 > 0.0 && inside(q1) && inside(q2)) {
             return None;
         }
         let b = power.powf(1.0 / POWER);
-        let law = Quadratic::from_q(y[Q1], y[Q2]);
         let (k, slope) = radius_ratio(root * root, b, &law)?;
-        (x[IMPACT_PARAMETER], x[RP_RS]) = (b, k);
+        (x[IMPACT_PARAMETER], x[RP_RS], x[Q1], x[Q2]) = (b, k, q1, q2);
         // db/dc = b/(p c); dk/d√δ = 2√δ / (dδ/dk)
         let mut jacobian = (b / (POWER * power)).ln() + (2.0 * root / slope).ln();
         if self.size == Size::Density {
@@ -76,6 +79,7 @@ impl Coordinates {
         let mut y = x.to_vec();
         let (k, b) = (x[RP_RS], x[IMPACT_PARAMETER]);
         let law = Quadratic::from_q(x[Q1], x[Q2]);
+        (y[Q1], y[Q2]) = (law.u1, law.u2);
         y[RP_RS] = quadratic_dip(b, k, &law).sqrt();
         y[IMPACT_PARAMETER] = b.powf(POWER);
         if self.size == Size::Density {
