@@ -50,7 +50,7 @@ impl Coordinates {
     }
 
     /// Coordinates of the table at `y`, and ln |∂x/∂y|; `None` where there is no such planet.
-    pub(super) fn to_table(&self, y: &[f64]) -> Option<(Vec<f64>, f64)> {
+    pub(super) fn to_table(self, y: &[f64]) -> Option<(Vec<f64>, f64)> {
         let mut x = y.to_vec();
         let (size, root, power) = (y[RHO_STAR], y[RP_RS], y[IMPACT_PARAMETER]);
         let law = Quadratic { u1: y[Q1], u2: y[Q2] };
@@ -75,7 +75,7 @@ impl Coordinates {
 
     /// The inverse; `None` at the edge of what is possible.
     #[allow(clippy::wrong_self_convention)]
-    pub(super) fn from_table(&self, x: &[f64]) -> Option<Vec<f64>> {
+    pub(super) fn from_table(self, x: &[f64]) -> Option<Vec<f64>> {
         let mut y = x.to_vec();
         let (k, b) = (x[RP_RS], x[IMPACT_PARAMETER]);
         let law = Quadratic::from_q(x[Q1], x[Q2]);
@@ -100,20 +100,29 @@ fn radius_ratio(depth: f64, b: f64, law: &Quadratic) -> Option<(f64, f64)> {
         k = low + 0.5 * depth.sqrt();
     }
     const STEP: f64 = 1e-5;
+    // ln depth against ln k is nearly a line, of slope 2 where all of the planet is before the star
+    let mut power = 2.0;
+    let mut before: Option<(f64, f64)> = None;
     for _ in 0..60 {
-        let h = STEP * k;
-        let (value, slope) = (dip(k), (dip(k + h) - dip(k - h)) / (2.0 * h));
+        let value = dip(k);
         if value > depth {
             high = k
         } else {
             low = k
         }
-        // Newton on ln depth against ln k, which is nearly a line of slope 2
-        let next = k * ((depth / value).ln() * value / (k * slope)).clamp(-3.0, 3.0).exp();
+        let off = (depth / value).ln();
+        if let Some((k_before, off_before)) = before {
+            let secant = (off_before - off) / (k / k_before).ln();
+            power = if secant.is_finite() && secant > 0.1 { secant } else { power };
+        }
+        before = Some((k, off));
+        let next = k * (off / power).clamp(-3.0, 3.0).exp();
         let next = if next > low && next < high { next } else { 0.5 * (low + high) };
-        let done = (next - k).abs() <= 1e-10 * k;
+        let done = (next - k).abs() <= 1e-9 * k;
         k = next;
         if done {
+            let h = STEP * k;
+            let slope = (dip(k + h) - dip(k - h)) / (2.0 * h);
             return (slope > 0.0).then_some((k, slope));
         }
     }
