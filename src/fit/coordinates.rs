@@ -22,9 +22,11 @@ enum Size {
 /// coordinates here are
 ///
 /// ```text
-/// √depth(k, b, q1, q2)  for k,       b^p  for b,        the duration or ln ρ for the size of the orbit
+/// √depth(k, b, u1, u2)  for k,       b^p  for b,       u1, u2  for q1, q2,
+/// the duration or ln ρ  for the size of the orbit
 /// ```
-/// and those of the table for the rest. The determinant of the transformation goes with the density.
+/// and those of the table for the rest. The determinant of the transformation goes with the density; that of (q1, q2)
+/// to (u1, u2) is 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Coordinates {
     size: Size,
@@ -33,7 +35,7 @@ pub(super) struct Coordinates {
 }
 
 /// Power of the impact parameter.
-const POWER: f64 = 1.5;
+const POWER: f64 = 1.25;
 
 impl Coordinates {
     /// The coordinates that suit the best fit.
@@ -48,17 +50,18 @@ impl Coordinates {
     }
 
     /// Coordinates of the table at `y`, and ln |∂x/∂y|; `None` where there is no such planet.
-    pub(super) fn to_table(&self, y: &[f64]) -> Option<(Vec<f64>, f64)> {
+    pub(super) fn to_table(self, y: &[f64]) -> Option<(Vec<f64>, f64)> {
         let mut x = y.to_vec();
         let (size, root, power) = (y[RHO_STAR], y[RP_RS], y[IMPACT_PARAMETER]);
+        let law = Quadratic { u1: y[Q1], u2: y[Q2] };
+        let (q1, q2) = law.to_q();
         let inside = |q: f64| (0.0..=1.0).contains(&q);
-        if !(power > 0.0 && root > 0.0 && root < 1.0 && inside(y[Q1]) && inside(y[Q2])) {
+        if !(power > 0.0 && root > 0.0 && root < 1.0 && law.u1 + law.u2 > 0.0 && inside(q1) && inside(q2)) {
             return None;
         }
         let b = power.powf(1.0 / POWER);
-        let law = Quadratic::from_q(y[Q1], y[Q2]);
         let (k, slope) = radius_ratio(root * root, b, &law)?;
-        (x[IMPACT_PARAMETER], x[RP_RS]) = (b, k);
+        (x[IMPACT_PARAMETER], x[RP_RS], x[Q1], x[Q2]) = (b, k, q1, q2);
         // db/dc = b/(p c); dk/d√δ = 2√δ / (dδ/dk)
         let mut jacobian = (b / (POWER * power)).ln() + (2.0 * root / slope).ln();
         if self.size == Size::Density {
@@ -72,10 +75,11 @@ impl Coordinates {
 
     /// The inverse; `None` at the edge of what is possible.
     #[allow(clippy::wrong_self_convention)]
-    pub(super) fn from_table(&self, x: &[f64]) -> Option<Vec<f64>> {
+    pub(super) fn from_table(self, x: &[f64]) -> Option<Vec<f64>> {
         let mut y = x.to_vec();
         let (k, b) = (x[RP_RS], x[IMPACT_PARAMETER]);
         let law = Quadratic::from_q(x[Q1], x[Q2]);
+        (y[Q1], y[Q2]) = (law.u1, law.u2);
         y[RP_RS] = quadratic_dip(b, k, &law).sqrt();
         y[IMPACT_PARAMETER] = b.powf(POWER);
         if self.size == Size::Density {
@@ -96,20 +100,29 @@ fn radius_ratio(depth: f64, b: f64, law: &Quadratic) -> Option<(f64, f64)> {
         k = low + 0.5 * depth.sqrt();
     }
     const STEP: f64 = 1e-5;
+    // ln depth against ln k is nearly a line, of slope 2 where all of the planet is before the star
+    let mut power = 2.0;
+    let mut before: Option<(f64, f64)> = None;
     for _ in 0..60 {
-        let h = STEP * k;
-        let (value, slope) = (dip(k), (dip(k + h) - dip(k - h)) / (2.0 * h));
+        let value = dip(k);
         if value > depth {
             high = k
         } else {
             low = k
         }
-        // Newton on ln depth against ln k, which is nearly a line of slope 2
-        let next = k * ((depth / value).ln() * value / (k * slope)).clamp(-3.0, 3.0).exp();
+        let off = (depth / value).ln();
+        if let Some((k_before, off_before)) = before {
+            let secant = (off_before - off) / (k / k_before).ln();
+            power = if secant.is_finite() && secant > 0.1 { secant } else { power };
+        }
+        before = Some((k, off));
+        let next = k * (off / power).clamp(-3.0, 3.0).exp();
         let next = if next > low && next < high { next } else { 0.5 * (low + high) };
-        let done = (next - k).abs() <= 1e-10 * k;
+        let done = (next - k).abs() <= 1e-9 * k;
         k = next;
         if done {
+            let h = STEP * k;
+            let slope = (dip(k + h) - dip(k - h)) / (2.0 * h);
             return (slope > 0.0).then_some((k, slope));
         }
     }

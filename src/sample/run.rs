@@ -20,7 +20,8 @@ use super::{Chain, Ensemble, Evaluation, LogDensity, SampleError};
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RunConfig {
-    /// Steps before the first look; later looks come each time the run has grown by half.
+    /// Steps before the first look; later ones when τ promises enough, the run having grown by
+    /// a quarter at least and doubled at most.
     pub min_steps: usize,
     /// Steps after which the run ends, converged or not.
     pub max_steps: usize,
@@ -106,7 +107,7 @@ pub fn run_until_converged<D: LogDensity + ?Sized>(
     let mut look_at = (config.min_steps / thin).clamp(8, max_draws);
     loop {
         ensemble.run(look_at - chain.draws(), thin, &mut chain)?;
-        let burn_in = burn_in_draws(&chain, config, thin);
+        let burn_in = burn_in_draws(&chain, config);
         let kept = chain.without_first(burn_in);
         let diagnostics = diagnose(&kept, &ensemble, config, burn_in * thin, thin);
         let shortfall = shortfall(&diagnostics, config);
@@ -114,17 +115,22 @@ pub fn run_until_converged<D: LogDensity + ?Sized>(
             let status = shortfall.map_or(Status::Converged, Status::NotConverged);
             return Ok((kept, diagnostics, status));
         }
-        look_at = (chain.draws() + chain.draws() / 2).min(max_draws);
+        look_at = next_look(&diagnostics, config, thin).clamp(chain.draws() * 5 / 4, chain.draws() * 2).min(max_draws);
     }
 }
 
-fn burn_in_draws(chain: &Chain, config: &RunConfig, thin: usize) -> usize {
+/// Draws at which the length should be enough if τ is what it now seems to be, and a little more.
+fn next_look(diagnostics: &Diagnostics, config: &RunConfig, thin: usize) -> usize {
+    let longest = diagnostics.tau.iter().copied().fold(0.0, f64::max);
+    (1.05 * (config.min_taus + config.burn_in_taus) * longest / thin as f64) as usize
+}
+
+fn burn_in_draws(chain: &Chain, config: &RunConfig) -> usize {
     let half = chain.draws() / 2;
     let late = chain.without_first(half);
     let longest = (0..chain.dim())
         .map(|i| integrated_autocorrelation_time(&late.parameter(i)))
         .fold(0.0, |a: f64, t| if t.is_finite() { a.max(t) } else { f64::INFINITY });
-    debug_assert!(thin > 0);
     ((config.burn_in_taus * longest).ceil().max(0.0) as usize).min(half)
 }
 
