@@ -17,7 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sample", &["math"]),
     ("fit", &["ephemeris", "lightcurve", "math", "sample", "star", "transit"]),
     ("inject", &["lightcurve", "math", "noise", "star", "transit"]),
-    ("io", &["lightcurve", "math", "star"]),
+    ("io", &["inject", "lightcurve", "math", "star"]),
     ("pipeline", &["detrend", "ephemeris", "fit", "io", "lightcurve", "math", "search", "star"]),
 ];
 

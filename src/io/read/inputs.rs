@@ -112,8 +112,8 @@ pub(in crate::io) fn content(path: &Path) -> Result<Content, ReadError> {
     to_content(bytes)
 }
 
-/// As [`content`], with size and checksum of the file as stored.
-pub(super) fn content_and_checksum(path: &Path) -> Result<(Content, InputFile), ReadError> {
+/// As [`content`], with size and checksum of the file as stored, which a file has whatever it holds.
+pub(super) fn content_and_checksum(path: &Path) -> Result<(Result<Content, ReadError>, InputFile), ReadError> {
     let mut file = File::open(path)?;
     let mut hasher = Sha256::new();
     let (content, length) = if is_parquet(&mut file)? {
@@ -137,7 +137,7 @@ pub(super) fn content_and_checksum(path: &Path) -> Result<(Content, InputFile), 
         (to_content(bytes), length)
     };
     let sha256 = hasher.finalize().iter().map(|b| format!("{b:02x}")).collect();
-    Ok((content?, InputFile { path: path.to_path_buf(), bytes: length, sha256 }))
+    Ok((content, InputFile { path: path.to_path_buf(), bytes: length, sha256 }))
 }
 
 fn is_parquet(file: &mut File) -> Result<bool, ReadError> {

@@ -118,7 +118,7 @@ type Look = (Option<InputFile>, Result<(Vec<Found>, Vec<InputError>), ReadError>
 /// Looks into one file.
 fn look(path: &Path, config: &ReadConfig) -> Look {
     match content_and_checksum(path) {
-        Ok((content, file)) => (Some(file), targets_of(path, &content, config)),
+        Ok((content, file)) => (Some(file), content.and_then(|content| targets_of(path, &content, config))),
         Err(error) => (None, Err(error)),
     }
 }
