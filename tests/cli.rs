@@ -156,7 +156,14 @@ fn unsorted_and_duplicate_cadences_change_nothing() {
     fs::write(&shuffled, format!("time,flux,flux_err\n{}\n", rows.join("\n"))).unwrap();
     let periods = |file: &Path| {
         let out = dir.path().join("c.parquet");
-        let result = antumbra(&["search", &file.display().to_string(), "--out", &out.display().to_string(), "--progress", "none"]);
+        let result = antumbra(&[
+            "search",
+            &file.display().to_string(),
+            "--out",
+            &out.display().to_string(),
+            "--progress",
+            "none",
+        ]);
         assert_eq!(code(&result), 0, "{}", text(&result.stderr));
         let batches = read_table(&out);
         let array = batches[0].column_by_name("period").unwrap().as_primitive::<arrow::datatypes::Float64Type>();

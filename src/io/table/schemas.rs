@@ -127,6 +127,13 @@ pub struct FittedQuantity<'a> {
     pub description: &'a str,
 }
 
+/// The description as a sentence, with `what` at its end.
+fn sentence(description: &str, what: &str) -> String {
+    let mut letters = description.trim_end_matches('.').chars();
+    let capital: String = letters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    format!("{capital}{}{what}.", letters.as_str())
+}
+
 /// Columns of [`FITS`] for these quantities: the median under the quantity's own name, then its intervals.
 pub fn fits_columns(quantities: &[FittedQuantity]) -> Vec<Column> {
     use Kind::{Float, Integer, Text};
@@ -159,19 +166,14 @@ pub fn fits_columns(quantities: &[FittedQuantity]) -> Vec<Column> {
     ]);
     for q in quantities {
         let mut add = |suffix: &str, what: &str| {
-            columns.push(column(
-                &format!("{}{suffix}", q.name),
-                Float,
-                q.unit,
-                &format!("{}{what}", q.description.trim_end_matches('.')),
-            ));
+            columns.push(column(&format!("{}{suffix}", q.name), Float, q.unit, &sentence(q.description, what)));
         };
-        add("", ": posterior median.");
-        add("_lower_68", ": lower end of the 68 % interval (16th percentile).");
-        add("_upper_68", ": upper end of the 68 % interval (84th percentile).");
-        add("_lower_95", ": lower end of the 95 % interval (2.5th percentile).");
-        add("_upper_95", ": upper end of the 95 % interval (97.5th percentile).");
-        add("_map", ": value at the best draw.");
+        add("", ": posterior median");
+        add("_lower_68", ": lower end of the 68 % interval (16th percentile)");
+        add("_upper_68", ": upper end of the 68 % interval (84th percentile)");
+        add("_lower_95", ": lower end of the 95 % interval (2.3rd percentile)");
+        add("_upper_95", ": upper end of the 95 % interval (97.7th percentile)");
+        add("_map", ": value at the best draw");
     }
     columns
 }
@@ -186,6 +188,6 @@ pub fn posteriors_columns(quantities: &[FittedQuantity]) -> Vec<Column> {
         column("draw", Integer, "", "Step of the walker."),
         column("log_posterior", Float, "", "Log posterior density, up to a constant."),
     ]);
-    columns.extend(quantities.iter().map(|q| column(q.name, Float, q.unit, q.description)));
+    columns.extend(quantities.iter().map(|q| column(q.name, Float, q.unit, &sentence(q.description, ""))));
     columns
 }

@@ -1,0 +1,71 @@
+//! `docs/schema.md` is what the code says. To write it anew: `ANTUMBRA_WRITE_DOCS=1 cargo test --test schema`.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use antumbra::fit::quantities;
+use antumbra::io::table::{
+    CANDIDATES, Column, ERRORS, FITS, FittedQuantity, POSTERIORS, TARGETS, Table, candidates_columns, errors_columns,
+    fits_columns, posteriors_columns, targets_columns,
+};
+
+fn section(out: &mut String, table: Table, columns: &[Column]) {
+    let _ = writeln!(out, "## {}.parquet\n\nOne row: {}. Schema version {}.\n", table.name, table.row, table.version);
+    out.push_str("| column | type | unit | |\n|---|---|---|---|\n");
+    for c in columns {
+        let _ = writeln!(out, "| `{}` | {} | {} | {} |", c.name, c.kind.arrow_name(), c.unit, c.description);
+    }
+    out.push('\n');
+}
+
+fn document() -> String {
+    let mut out = String::from(
+        "# Result tables\n\n\
+         What `antumbra run` writes into its output directory, beside `manifest.json` (version, configuration, seed, inputs\n\
+         with checksums, counts, timings). Units and descriptions are also in the Arrow field metadata of each file\n\
+         (`unit`, `description`), and the table's name and schema version in the schema metadata (`antumbra.table`,\n\
+         `antumbra.schema_version`). Times are in days less `time_offset`; depths are fractions of the flux, positive for a\n\
+         dip. A number that does not exist is null.\n\n\
+         In `fits.parquet` every fitted or derived quantity `q` has six columns: `q` (median), `q_lower_68`, `q_upper_68`,\n\
+         `q_lower_95`, `q_upper_95` and `q_map`; they are listed once.\n\n",
+    );
+    let quantities = quantities();
+    let fitted: Vec<FittedQuantity> =
+        quantities.iter().map(|q| FittedQuantity { name: q.name, unit: q.unit, description: q.description }).collect();
+    let intervals = ["_lower_68", "_upper_68", "_lower_95", "_upper_95", "_map"];
+    let fits: Vec<Column> =
+        fits_columns(&fitted).into_iter().filter(|c| !intervals.iter().any(|s| c.name.ends_with(s))).collect();
+    section(&mut out, CANDIDATES, &candidates_columns());
+    section(&mut out, TARGETS, &targets_columns());
+    section(&mut out, FITS, &fits);
+    section(&mut out, POSTERIORS, &posteriors_columns(&fitted));
+    section(&mut out, ERRORS, &errors_columns());
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    out
+}
+
+#[test]
+fn the_documented_schema_is_the_schema() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema.md");
+    let expected = document();
+    if std::env::var_os("ANTUMBRA_WRITE_DOCS").is_some() {
+        std::fs::write(&path, &expected).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == expected, "docs/schema.md is out of date; run ANTUMBRA_WRITE_DOCS=1 cargo test --test schema");
+}
+
+#[test]
+fn every_column_has_a_description_and_no_name_occurs_twice() {
+    for columns in
+        [candidates_columns(), targets_columns(), errors_columns(), fits_columns(&[]), posteriors_columns(&[])]
+    {
+        let mut names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
+        names.sort_unstable();
+        let before = names.len();
+        names.dedup();
+        assert_eq!(names.len(), before);
+        assert!(columns.iter().all(|c| c.description.len() > 5), "{columns:?}");
+    }
+}
