@@ -41,9 +41,9 @@ impl Coordinates {
     /// The coordinates that suit the best fit.
     pub(super) fn choose(posterior: &Posterior, best: Option<&Optimum>) -> Self {
         let prior = posterior.table().parameters()[RHO_STAR].prior;
-        let size = match (prior.log_sigma(), best) {
+        let size = match best {
             // ln ρ = −3 ln(duration) + what b and k say
-            (Some(sigma), Some(best)) if sigma < 3.0 * best.duration_error => Size::Density,
+            Some(best) if prior.log_sigma() < 3.0 * best.duration_error => Size::Density,
             _ => Size::Duration,
         };
         Self { size, reference_period: posterior.data().ephemeris.period }

@@ -67,7 +67,7 @@ pub(super) fn all() -> impl Iterator<Item = Quantity> {
 /// | `baseline` | uniform within 0.1 of 1 |
 /// | `baseline_slope` | uniform within 0.1 per day |
 ///
-/// They are sampled in coordinates in which the posterior is nearer to a normal distribution,
+/// The posterior is a density over the coordinates, in this order,
 ///
 /// ```text
 /// days from the reference transit, ln period, ln(√((1 + k)² − b²) R*/a), b, k, q1, q2, ln jitter, baseline, slope

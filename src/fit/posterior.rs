@@ -4,12 +4,13 @@ use std::cell::RefCell;
 
 use super::model::flux_into;
 use super::parameters::{JITTER, ParameterTable, Values};
+use super::profile::Requests;
 use super::{ExposureHandling, FitData};
 use crate::sample::LogDensity;
 
 thread_local! {
-    /// Model flux; kept between calls, since a call lasts little longer than an allocation and its page faults.
-    static FLUX: RefCell<Vec<f64>> = const { RefCell::new(Vec::new()) };
+    /// Model flux, and room to work it out; kept between calls, which last little longer than allocations.
+    static SCRATCH: RefCell<(Vec<f64>, Requests)> = RefCell::default();
 }
 
 /// Prior times likelihood of white noise, in the coordinates of [`ParameterTable`]:
@@ -39,9 +40,9 @@ impl<'a> Posterior<'a> {
 
     /// Calls `use_flux` with the model flux at `values`; `None` where they are impossible.
     pub(super) fn with_flux<T>(&self, values: &Values, use_flux: impl FnOnce(&[f64]) -> T) -> Option<T> {
-        FLUX.with_borrow_mut(|flux| {
+        SCRATCH.with_borrow_mut(|(flux, requests)| {
             flux.resize(self.data.len(), 1.0);
-            flux_into(self.data, self.exposure, values, flux).then(|| use_flux(flux))
+            flux_into(self.data, self.exposure, values, requests, flux).then(|| use_flux(flux))
         })
     }
 

@@ -90,12 +90,13 @@ impl Prior {
         }
     }
 
-    /// For a prior that pulls towards a positive value, its relative width.
-    pub(super) fn log_sigma(&self) -> Option<f64> {
+    /// Width of the prior of a positive value in its logarithm, roughly a standard deviation.
+    pub(super) fn log_sigma(&self) -> f64 {
         match *self {
-            Self::Uniform { .. } | Self::LogUniform { .. } => None,
-            Self::Normal { mean, sigma } | Self::TruncatedNormal { mean, sigma, .. } => Some(sigma / mean.abs()),
-            Self::LogNormal { sigma, .. } => Some(sigma),
+            Self::Uniform { low, high } => (high - low) / (high + low) * 2.0 / 12f64.sqrt(),
+            Self::LogUniform { low, high } => (high / low).ln() / 12f64.sqrt(),
+            Self::Normal { mean, sigma } | Self::TruncatedNormal { mean, sigma, .. } => sigma / mean.abs(),
+            Self::LogNormal { sigma, .. } => sigma,
         }
     }
 

@@ -87,38 +87,110 @@ impl Profile {
         self.ends[2]
     }
 
-    /// Dip at `t` days from mid-transit.
+    /// Asks for `out[index] −= dip(t)`, `t` days from mid-transit.
     #[inline]
-    pub(super) fn dip(&self, t: f64) -> f64 {
+    pub(super) fn subtract_dip(&self, t: f64, index: usize, requests: &mut Requests) {
         let t = t.abs();
-        if t >= self.ends[2] {
-            return 0.0;
+        if t < self.ends[2] {
+            requests.push(self.piece(t), t, -1.0, index);
         }
-        let piece = self.piece(t);
-        chebyshev(&piece.dip, piece.argument(t))
     }
 
-    /// Mean dip of an exposure of `exposure` days about `t`.
+    /// Asks for `out[index] −=` the mean dip of an exposure of 1/`frequency` days about `t`.
     #[inline]
-    pub(super) fn mean_dip(&self, t: f64, exposure: f64) -> f64 {
-        (self.integral(t + 0.5 * exposure) - self.integral(t - 0.5 * exposure)) / exposure
+    pub(super) fn subtract_mean_dip(
+        &self,
+        t: f64,
+        frequency: f64,
+        index: usize,
+        requests: &mut Requests,
+        out: &mut [f64],
+    ) {
+        let half = 0.5 / frequency;
+        for (edge, weight) in [(t + half, -frequency), (t - half, frequency)] {
+            let (distance, weight) = (edge.abs(), weight.copysign(weight * edge));
+            if distance < self.ends[2] {
+                requests.push(self.piece(distance), distance, weight, index);
+            } else {
+                out[index] += weight * self.total;
+            }
+        }
+    }
+
+    /// Does what was asked for since the last time, dips or means of them.
+    pub(super) fn answer(&self, quantity: Quantity, requests: &mut Requests, out: &mut [f64]) {
+        for (piece, asked) in self.pieces.iter().zip(&mut requests.pieces) {
+            match quantity {
+                Quantity::Dip => asked.answer(piece, &piece.dip, out),
+                Quantity::Integral => asked.answer(piece, &piece.integral, out),
+            }
+            asked.clear();
+        }
     }
 
     #[inline]
-    fn integral(&self, t: f64) -> f64 {
-        let distance = t.abs();
-        let value = if distance >= self.ends[2] {
-            self.total
-        } else {
-            let piece = self.piece(distance);
-            chebyshev(&piece.integral, piece.argument(distance))
-        };
-        value.copysign(t)
+    fn piece(&self, t: f64) -> usize {
+        usize::from(t >= self.ends[0]) + usize::from(t >= self.ends[1])
+    }
+}
+
+/// Which series answers requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quantity {
+    Dip,
+    Integral,
+}
+
+/// Places where a profile is wanted, sorted by piece, so that many points go through one series at once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Requests {
+    pieces: [Asked; 3],
+}
+
+#[derive(Clone, Debug, Default)]
+struct Asked {
+    time: Vec<f64>,
+    weight: Vec<f64>,
+    index: Vec<usize>,
+}
+
+impl Requests {
+    /// Forgets what was asked and not answered.
+    pub(super) fn clear(&mut self) {
+        self.pieces.iter_mut().for_each(Asked::clear);
     }
 
     #[inline]
-    fn piece(&self, t: f64) -> &Piece {
-        &self.pieces[usize::from(t >= self.ends[0]) + usize::from(t >= self.ends[1])]
+    fn push(&mut self, piece: usize, time: f64, weight: f64, index: usize) {
+        let asked = &mut self.pieces[piece];
+        asked.time.push(time);
+        asked.weight.push(weight);
+        asked.index.push(index);
+    }
+}
+
+/// Points evaluated together: enough to hide the latency of the recurrence.
+const LANES: usize = 8;
+
+impl Asked {
+    fn clear(&mut self) {
+        self.time.clear();
+        self.weight.clear();
+        self.index.clear();
+    }
+
+    fn answer<const N: usize>(&mut self, piece: &Piece, series: &[f64; N], out: &mut [f64]) {
+        let asked = self.index.len();
+        let padded = asked.next_multiple_of(LANES);
+        self.time.resize(padded, piece.anchor);
+        for (first, times) in self.time.as_chunks::<LANES>().0.iter().enumerate() {
+            let values = chebyshev(series, times.map(|t| piece.argument(t)));
+            for ((value, weight), index) in
+                values.iter().zip(&self.weight[first * LANES..]).zip(&self.index[first * LANES..])
+            {
+                out[*index] += weight * value;
+            }
+        }
     }
 }
 
@@ -142,8 +214,9 @@ impl Piece {
     /// Adds the constant that makes F `below` at the piece's earlier end; returns F at its later end.
     fn start_integral_at(&mut self, below: f64) -> f64 {
         let (first, last) = if self.direction > 0.0 { (-1.0, 1.0) } else { (1.0, -1.0) };
-        self.integral[0] += below - chebyshev(&self.integral, first);
-        chebyshev(&self.integral, last)
+        let [at_first, at_last] = chebyshev(&self.integral, [first, last]);
+        self.integral[0] += below - at_first;
+        below + at_last - at_first
     }
 
     /// 2s − 1 at time `t`.
@@ -174,14 +247,18 @@ fn integrate(series: &[f64; TERMS]) -> [f64; INTEGRAL_TERMS] {
     out
 }
 
-/// Σ c_j T_j(x) by Clenshaw's recurrence.
+/// Σ c_j T_j(x) by Clenshaw's recurrence, for several x.
 #[inline]
-fn chebyshev<const N: usize>(series: &[f64; N], x: f64) -> f64 {
-    let (mut b1, mut b2) = (0.0, 0.0);
+fn chebyshev<const N: usize, const L: usize>(series: &[f64; N], x: [f64; L]) -> [f64; L] {
+    let (mut b1, mut b2) = ([0.0; L], [0.0; L]);
     for c in series[1..].iter().rev() {
-        (b1, b2) = (c + 2.0 * x * b1 - b2, b1);
+        let mut next = [0.0; L];
+        for lane in 0..L {
+            next[lane] = c + 2.0 * x[lane] * b1[lane] - b2[lane];
+        }
+        (b1, b2) = (next, b1);
     }
-    series[0] + x * b1 - b2
+    std::array::from_fn(|lane| series[0] + x[lane] * b1[lane] - b2[lane])
 }
 
 #[cfg(test)]
@@ -200,12 +277,20 @@ mod tests {
         let (mut point, mut mean) = (vec![0.0; times.len()], vec![0.0; times.len()]);
         shape.flux_into(&times, 0.0, &mut point);
         shape.flux_into(&times, exposure, &mut mean);
-        let mut worst = (0.0f64, 0.0f64);
-        for ((t, p), m) in times.iter().zip(point).zip(mean) {
-            worst.0 = worst.0.max((profile.dip(*t) - (1.0 - p)).abs() / (k * k));
-            worst.1 = worst.1.max((profile.mean_dip(*t, exposure) - (1.0 - m)).abs() / (k * k));
+        let mut requests = Requests::default();
+        let (mut fast_point, mut fast_mean) = (vec![1.0; times.len()], vec![1.0; times.len()]);
+        for (i, t) in times.iter().enumerate() {
+            profile.subtract_dip(*t, i, &mut requests);
         }
-        worst
+        profile.answer(Quantity::Dip, &mut requests, &mut fast_point);
+        for (i, t) in times.iter().enumerate() {
+            profile.subtract_mean_dip(*t, 1.0 / exposure, i, &mut requests, &mut fast_mean);
+        }
+        profile.answer(Quantity::Integral, &mut requests, &mut fast_mean);
+        let worst = |fast: &[f64], exact: &[f64]| {
+            fast.iter().zip(exact).map(|(f, e)| (f - e).abs()).fold(0.0, f64::max) / (k * k)
+        };
+        (worst(&fast_point, &point), worst(&fast_mean, &mean))
     }
 
     #[test]

@@ -46,13 +46,14 @@ pub struct TransitFit {
     /// Quantities that follow from them; NaN where the star is not known well enough.
     pub derived: Vec<ParameterSummary>,
     pub draws: Draws,
-    /// One value a sampled parameter, in order, where there are several.
+    /// One value a coordinate of the sampler, in the order of the sampled parameters, where there are several. For the radius
+    /// ratio the sampler moves the root of the depth, for q1 and q2 it moves u1 and u2.
     pub diagnostics: Diagnostics,
     pub status: FitStatus,
     /// Σ (f − m)²/flux_err² at the highest posterior density found, jitter not counted.
     pub chi2: f64,
     pub n_points: usize,
-    /// Log posterior density there, over the coordinates sampled.
+    /// Log posterior density there, over the coordinates of the parameter table, but for a constant.
     pub ln_posterior_map: f64,
     pub seed: u64,
 }
