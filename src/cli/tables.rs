@@ -83,7 +83,7 @@ fn print_candidates(results: &ResultRows) {
         "Rp/R*",
         "fit",
     ];
-    let rows: Vec<Vec<String>> = results.rows.iter().take(MOST_ROWS).map(|r| candidate_cells(r)).collect();
+    let rows: Vec<Vec<String>> = results.rows.iter().take(MOST_ROWS).map(candidate_cells).collect();
     print_table(&header, &rows);
     if results.rows.len() > MOST_ROWS {
         println!("… and {} more", results.rows.len() - MOST_ROWS);
