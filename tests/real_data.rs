@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use antumbra::ephemeris::Candidate;
-use antumbra::pipeline::{FitOutcome, NoProgress, Run, RunConfig, TargetOutcome};
+use antumbra::pipeline::{FitOutcome, NoProgress, Run, RunConfig, Steps, TargetOutcome};
 
 /// A planet of `truth.csv`.
 struct Planet {
@@ -186,7 +186,7 @@ fn known_planets_are_found_and_measured() {
     let out = tempfile::tempdir().unwrap();
     let pool = rayon::ThreadPoolBuilder::new().build().unwrap();
     let mut outcomes: Vec<TargetOutcome> = Vec::new();
-    let summary = run.execute(out.path(), &pool, &NoProgress, |o| outcomes.push(o.clone())).unwrap();
+    let summary = run.execute(Steps::SearchAndFit, out.path(), &pool, &NoProgress, |o| outcomes.push(o.clone())).unwrap();
 
     let planets = planets(&data);
     let (table, hits, wanted) = search_table(&planets, &outcomes);

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use antumbra::pipeline::Run;
+use antumbra::ephemeris::Ephemeris;
+use antumbra::pipeline::{KnownTransit, Run, Steps};
 use clap::Args;
 
 use super::common::{CommonArgs, UsageError};
@@ -21,9 +22,15 @@ pub struct FitArgs {
     /// Light curves of the target: files, directories or glob patterns
     #[arg(required = true)]
     input: Vec<String>,
-    /// Orbital period in days; the transits are looked for within 0.2 % of it
+    /// Orbital period in days; without a transit time, the transits are looked for within 0.2 % of it
     #[arg(long, value_name = "DAYS")]
     period: f64,
+    /// Mid-time of a transit, in the time system of the input; needs --duration, and nothing is searched then
+    #[arg(long, value_name = "DAYS", requires = "duration", allow_negative_numbers = true)]
+    transit_time: Option<f64>,
+    /// First to last contact, in hours
+    #[arg(long, value_name = "HOURS", requires = "transit_time")]
+    duration: Option<f64>,
     /// Directory for the results; made if it does not exist
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -31,10 +38,23 @@ pub struct FitArgs {
     common: CommonArgs,
 }
 
+impl FitArgs {
+    /// The transit that is not to be searched for, where time and duration are given.
+    fn known(&self) -> Result<Option<KnownTransit>, UsageError> {
+        let (Some(transit_time), Some(hours)) = (self.transit_time, self.duration) else { return Ok(None) };
+        let duration = hours / 24.0;
+        if !(duration > 0.0 && duration < self.period) || !transit_time.is_finite() {
+            return Err(UsageError(format!("--duration {hours} h is not between 0 and the period")));
+        }
+        Ok(Some(KnownTransit { ephemeris: Ephemeris { period: self.period, transit_time }, duration }))
+    }
+}
+
 pub fn run(args: &FitArgs) -> anyhow::Result<ExitCode> {
     if !(args.period.is_finite() && args.period > 0.0) {
         return Err(UsageError(format!("--period {} is not a positive number of days", args.period)).into());
     }
+    let known = args.known()?;
     let mut config = args.common.config()?;
     config.search.period_min = args.period * (1.0 - PERIOD_RANGE);
     config.search.period_max = Some(args.period * (1.0 + PERIOD_RANGE));
@@ -50,7 +70,7 @@ pub fn run(args: &FitArgs) -> anyhow::Result<ExitCode> {
     }
     let display = progress::display(args.common.progress, run.n_targets());
     let mut rows = tables::ResultRows::default();
-    let summary = run.execute(&args.out, &pool, display.as_ref(), |outcome| {
+    let summary = run.execute(known.map_or(Steps::SearchAndFit, Steps::FitKnown), &args.out, &pool, display.as_ref(), |outcome| {
         for row in &outcome.errors {
             eprintln!("{}: {}", row.source, row.reason);
         }

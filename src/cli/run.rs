@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use antumbra::pipeline::{Run, RunSummary};
+use antumbra::pipeline::{Run, RunSummary, Steps};
 use clap::Args;
 
 use super::common::{CommonArgs, UsageError};
@@ -34,7 +34,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     }
     let display = progress::display(args.common.progress, run.n_targets());
     let mut rows = tables::ResultRows::default();
-    let summary = run.execute(&args.out, &pool, display.as_ref(), |outcome| rows.add(outcome))?;
+    let summary = run.execute(Steps::SearchAndFit, &args.out, &pool, display.as_ref(), |outcome| rows.add(outcome))?;
     tables::print_results(&rows, &args.input);
     report(&summary, &args.out);
     Ok(ExitCode::from(exit_code(&summary)))

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! config    RunConfig: everything that decides what a run does
+//! known     a planet whose ephemeris is given, in place of a search
 //! target    one target through all steps -> TargetOutcome
 //! engine    many targets in parallel, outcomes in order
 //! output    outcomes as rows of the result tables
@@ -11,6 +12,7 @@
 
 mod config;
 mod engine;
+mod known;
 mod manifest;
 mod output;
 mod run;
@@ -18,6 +20,7 @@ mod target;
 
 pub use config::{ConfigError, FitSelection, RunConfig};
 pub use engine::process_in_order;
+pub use known::{KnownError, KnownTransit};
 pub use manifest::{Counts, Input, Timings};
 pub use run::{NoProgress, Progress, Run, RunError, RunSummary, Tally};
 pub use target::{ErrorRow, FitOutcome, Prepared, Steps, TargetOutcome, TargetSummary, process_target};

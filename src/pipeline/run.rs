@@ -87,9 +87,11 @@ impl<'a> Run<'a> {
         self.scan.errors.iter().map(ErrorRow::from)
     }
 
-    /// The main job: all steps, all tables, into the directory `out`. `each` sees every outcome in the order of targets.
+    /// The main job: `steps` for every target, all tables into the directory `out`. `each` sees every outcome in the order
+    /// of the targets.
     pub fn execute(
         &self,
+        steps: Steps,
         out: &Path,
         pool: &rayon::ThreadPool,
         progress: &dyn Progress,
@@ -104,7 +106,7 @@ impl<'a> Run<'a> {
             counts.error_rows += 1;
             output.write_error(&row)?;
         }
-        self.process(pool, Steps::SearchAndFit, progress, |outcome| {
+        self.process(pool, steps, progress, |outcome| {
             count(&mut counts, outcome);
             timings.add_steps(&outcome.timings);
             output.write(outcome)?;
@@ -118,7 +120,11 @@ impl<'a> Run<'a> {
         timings.wall_s = self.scan_s + start.elapsed().as_secs_f64();
         let manifest = Manifest {
             antumbra_version: env!("CARGO_PKG_VERSION"),
-            command: "run",
+            command: match steps {
+                Steps::Search => "search",
+                Steps::SearchAndFit => "run",
+                Steps::FitKnown(_) => "fit",
+            },
             run_id: &self.run_id,
             seed: self.config.seed,
             threads: pool.current_num_threads(),

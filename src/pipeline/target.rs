@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::config::RunConfig;
+use super::known::{KnownTransit, known_candidate};
 use super::manifest::{Timings, target_seed};
 use crate::detrend::{DetrendError, detrend};
 use crate::ephemeris::Candidate;
@@ -10,7 +11,7 @@ use crate::fit::{FitData, TransitFit, fit_candidate};
 use crate::io::read::{ErrorKind, InputError, TargetRef, read_target};
 use crate::lightcurve::{CadenceMask, CleanReport, Cleaned, Detrended, LightCurve, RawTarget, clean, median_time_step};
 use crate::math::{median, point_to_point_sigma};
-use crate::search::{SearchResult, search};
+use crate::search::search;
 
 /// Half-width, in durations, of what is masked around each transit before the trend is measured again for the fit.
 const TREND_MASK_DURATIONS: f64 = 0.75;
@@ -113,12 +114,14 @@ impl TargetOutcome {
 }
 
 /// How far to take a target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Steps {
     /// Stop at the candidates.
     Search,
     /// Fit them too.
     SearchAndFit,
+    /// Fit a planet that is known, without a search.
+    FitKnown(KnownTransit),
 }
 
 /// Reads one target and takes it through all steps.
@@ -217,18 +220,28 @@ fn process_raw(raw: &RawTarget, config: &RunConfig, steps: Steps) -> Result<Targ
     timings.prepare_s = start.elapsed().as_secs_f64();
 
     let start = Instant::now();
-    let star = *prepared.light_curve.star();
-    let found = match search(&prepared.detrended, &config.search, star.density()) {
+    let refused = |e: &dyn std::error::Error| ErrorRow {
+        target_id: Some(raw.target_id.clone()),
+        source: raw.segments.first().map(|s| s.source.clone()).unwrap_or_default(),
+        stage: "search",
+        kind: "search".to_string(),
+        reason: e.to_string(),
+        left_out: false,
+    };
+    let found = match steps {
+        Steps::FitKnown(known) => {
+            known_candidate(&prepared, &known, config).map(|candidate| (vec![candidate], 0)).map_err(|e| refused(&e))
+        }
+        Steps::Search | Steps::SearchAndFit => {
+            search(&prepared.detrended, &config.search, prepared.light_curve.star().density())
+                .map(|found| (found.candidates, found.periodogram.n_periods))
+                .map_err(|e| refused(&e))
+        }
+    };
+    let (candidates, n_periods) = match found {
         Ok(found) => found,
-        Err(e) => {
-            errors.push(ErrorRow {
-                target_id: Some(raw.target_id.clone()),
-                source: raw.segments.first().map(|s| s.source.clone()).unwrap_or_default(),
-                stage: "search",
-                kind: "search".to_string(),
-                reason: e.to_string(),
-                left_out: false,
-            });
+        Err(row) => {
+            errors.push(row);
             return Err(errors);
         }
     };
@@ -237,16 +250,16 @@ fn process_raw(raw: &RawTarget, config: &RunConfig, steps: Steps) -> Result<Targ
     let start = Instant::now();
     let fits = match steps {
         Steps::Search => Vec::new(),
-        Steps::SearchAndFit => {
-            fit_candidates(&prepared, &found.candidates, config, target_seed(config.seed, &raw.target_id))
+        Steps::SearchAndFit | Steps::FitKnown(_) => {
+            fit_candidates(&prepared, &candidates, config, target_seed(config.seed, &raw.target_id))
         }
     };
     timings.fit_s = start.elapsed().as_secs_f64();
-    let summary = summarise(raw, &prepared, &report, &found, config);
+    let summary = summarise(raw, &prepared, &report, n_periods, config);
     Ok(TargetOutcome {
         target_id: raw.target_id.clone(),
         summary: Some(summary),
-        candidates: found.candidates,
+        candidates,
         fits,
         errors,
         timings,
@@ -289,7 +302,7 @@ fn summarise(
     raw: &RawTarget,
     prepared: &Prepared,
     report: &CleanReport,
-    found: &SearchResult,
+    n_periods: usize,
     config: &RunConfig,
 ) -> TargetSummary {
     let flat = &prepared.detrended;
@@ -312,7 +325,7 @@ fn summarise(
         flux_err: median(flat.flux_err()),
         flux_err_origin: origins.join(","),
         detrend_window: prepared.window,
-        n_periods: found.periodogram.n_periods,
+        n_periods,
         period_min: config.search.period_min,
         period_max: config.search.longest_period(flat.baseline()),
     }
