@@ -186,7 +186,8 @@ fn known_planets_are_found_and_measured() {
     let out = tempfile::tempdir().unwrap();
     let pool = rayon::ThreadPoolBuilder::new().build().unwrap();
     let mut outcomes: Vec<TargetOutcome> = Vec::new();
-    let summary = run.execute(Steps::SearchAndFit, out.path(), &pool, &NoProgress, |o| outcomes.push(o.clone())).unwrap();
+    let summary =
+        run.execute(Steps::SearchAndFit, out.path(), &pool, &NoProgress, |o| outcomes.push(o.clone())).unwrap();
 
     let planets = planets(&data);
     let (table, hits, wanted) = search_table(&planets, &outcomes);

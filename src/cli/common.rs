@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use antumbra::pipeline::RunConfig;
+use antumbra::pipeline::{Run, RunConfig};
 use anyhow::Context;
 use clap::Args;
 
@@ -47,4 +47,16 @@ impl CommonArgs {
     pub fn pool(&self) -> anyhow::Result<rayon::ThreadPool> {
         rayon::ThreadPoolBuilder::new().num_threads(self.threads).build().context("cannot start worker threads")
     }
+}
+
+/// The targets in `inputs`; refused where there is none, with the reason for each input on standard error.
+pub fn open_run<'a>(inputs: &[String], config: &'a RunConfig) -> anyhow::Result<Run<'a>> {
+    let run = Run::new(inputs, config);
+    if run.n_targets() == 0 {
+        for row in run.refused() {
+            eprintln!("{}: {}", row.source, row.reason);
+        }
+        return Err(UsageError("no light curve in the inputs".into()).into());
+    }
+    Ok(run)
 }

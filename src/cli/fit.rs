@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use antumbra::ephemeris::Ephemeris;
-use antumbra::pipeline::{KnownTransit, Run, Steps};
+use antumbra::pipeline::{KnownTransit, Steps};
 use clap::Args;
 
-use super::common::{CommonArgs, UsageError};
+use super::common::{CommonArgs, UsageError, open_run};
 use super::run::{exit_code, report};
 use super::{progress, tables};
 
@@ -61,22 +61,22 @@ pub fn run(args: &FitArgs) -> anyhow::Result<ExitCode> {
     config.search.max_candidates = 1;
     config.search.snr_threshold = SNR_THRESHOLD;
     let pool = args.common.pool()?;
-    let run = Run::new(&args.input, &config);
-    if run.n_targets() == 0 {
-        for row in run.refused() {
-            eprintln!("{}: {}", row.source, row.reason);
-        }
-        return Err(UsageError("no light curve in the inputs".into()).into());
-    }
+    let run = open_run(&args.input, &config)?;
     let display = progress::display(args.common.progress, run.n_targets());
     let mut rows = tables::ResultRows::default();
-    let summary = run.execute(known.map_or(Steps::SearchAndFit, Steps::FitKnown), &args.out, &pool, display.as_ref(), |outcome| {
-        for row in &outcome.errors {
-            eprintln!("{}: {}", row.source, row.reason);
-        }
-        tables::print_fits(outcome);
-        rows.add(outcome);
-    })?;
+    let summary = run.execute(
+        known.map_or(Steps::SearchAndFit, Steps::FitKnown),
+        &args.out,
+        &pool,
+        display.as_ref(),
+        |outcome| {
+            for row in &outcome.errors {
+                eprintln!("{}: {}", row.source, row.reason);
+            }
+            tables::print_fits(outcome);
+            rows.add(outcome);
+        },
+    )?;
     tables::print_results(&rows, &args.input);
     report(&summary, &args.out);
     Ok(ExitCode::from(exit_code(&summary)))

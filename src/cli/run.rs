@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use antumbra::pipeline::{Run, RunSummary, Steps};
+use antumbra::pipeline::{RunSummary, Steps};
 use clap::Args;
 
-use super::common::{CommonArgs, UsageError};
+use super::common::{CommonArgs, open_run};
 use super::{exit, progress, tables};
 
 /// Arguments of `antumbra run`.
@@ -25,13 +25,7 @@ pub struct RunArgs {
 pub fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let config = args.common.config()?;
     let pool = args.common.pool()?;
-    let run = Run::new(&args.input, &config);
-    if run.n_targets() == 0 {
-        for row in run.refused() {
-            eprintln!("{}: {}", row.source, row.reason);
-        }
-        return Err(UsageError("no light curve in the inputs".into()).into());
-    }
+    let run = open_run(&args.input, &config)?;
     let display = progress::display(args.common.progress, run.n_targets());
     let mut rows = tables::ResultRows::default();
     let summary = run.execute(Steps::SearchAndFit, &args.out, &pool, display.as_ref(), |outcome| rows.add(outcome))?;

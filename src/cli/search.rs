@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use antumbra::pipeline::Run;
 use clap::Args;
 
-use super::common::{CommonArgs, UsageError};
+use super::common::{CommonArgs, open_run};
 use super::{exit, progress, tables};
 
 /// Arguments of `antumbra search`.
@@ -25,14 +24,11 @@ pub struct SearchArgs {
 pub fn run(args: &SearchArgs) -> anyhow::Result<ExitCode> {
     let config = args.common.config()?;
     let pool = args.common.pool()?;
-    let run = Run::new(&args.input, &config);
+    let run = open_run(&args.input, &config)?;
     let mut errors = 0;
     for row in run.refused() {
         errors += 1;
         eprintln!("{}: {}", row.source, row.reason);
-    }
-    if run.n_targets() == 0 {
-        return Err(UsageError("no light curve in the inputs".into()).into());
     }
     let display = progress::display(args.common.progress, run.n_targets());
     let mut rows = tables::ResultRows::default();

@@ -11,6 +11,10 @@ const PERIOD_TOLERANCE: f64 = 1e-3;
 /// Rows printed before the rest is only counted.
 const MOST_ROWS: usize = 60;
 
+/// Header of [`candidate_cells`].
+const CANDIDATE_HEADER: [&str; 10] =
+    ["target", "no", "period (d)", "transit time", "duration (h)", "depth (ppm)", "S/N", "transits", "Rp/R*", "fit"];
+
 struct Row {
     target_id: String,
     candidate: Candidate,
@@ -71,20 +75,8 @@ fn print_candidates(results: &ResultRows) {
         println!("no candidates");
         return;
     }
-    let header = [
-        "target",
-        "no",
-        "period (d)",
-        "transit time",
-        "duration (h)",
-        "depth (ppm)",
-        "S/N",
-        "transits",
-        "Rp/R*",
-        "fit",
-    ];
     let rows: Vec<Vec<String>> = results.rows.iter().take(MOST_ROWS).map(candidate_cells).collect();
-    print_table(&header, &rows);
+    print_table(&CANDIDATE_HEADER, &rows);
     if results.rows.len() > MOST_ROWS {
         println!("… and {} more", results.rows.len() - MOST_ROWS);
     }
@@ -144,19 +136,7 @@ fn print_beside_truth(results: &ResultRows, truth: &[Truth]) {
         results.rows.iter().zip(&matched).filter(|(_, m)| !**m).map(|(r, _)| candidate_cells(r)).collect();
     if !others.is_empty() {
         println!("\nOther candidates:");
-        let header = [
-            "target",
-            "no",
-            "period (d)",
-            "transit time",
-            "duration (h)",
-            "depth (ppm)",
-            "S/N",
-            "transits",
-            "Rp/R*",
-            "fit",
-        ];
-        print_table(&header, &others);
+        print_table(&CANDIDATE_HEADER, &others);
     }
     println!("\n{found} of {planets} planets found, {} other candidates", others.len());
 }

@@ -31,7 +31,9 @@ pub enum DetrendError {
     MaskLength { mask: usize, cadences: usize },
     #[error("{name} is {value}, but it must be positive and finite")]
     NotPositive { name: &'static str, value: f64 },
-    #[error("no piece of the light curve has cadences to fit")]
+    #[error(
+        "no piece of the light curve has cadences to fit a trend to (data of a single transit need `detrend.method = \"none\"`)"
+    )]
     NothingToFit,
     #[error(transparent)]
     LightCurve(#[from] LightCurveError),

@@ -256,14 +256,7 @@ fn process_raw(raw: &RawTarget, config: &RunConfig, steps: Steps) -> Result<Targ
     };
     timings.fit_s = start.elapsed().as_secs_f64();
     let summary = summarise(raw, &prepared, &report, n_periods, config);
-    Ok(TargetOutcome {
-        target_id: raw.target_id.clone(),
-        summary: Some(summary),
-        candidates,
-        fits,
-        errors,
-        timings,
-    })
+    Ok(TargetOutcome { target_id: raw.target_id.clone(), summary: Some(summary), candidates, fits, errors, timings })
 }
 
 /// Fits the strongest candidates that are not harmonics of others; says of the rest why they were not fitted.
