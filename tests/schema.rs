@@ -69,3 +69,19 @@ fn every_column_has_a_description_and_no_name_occurs_twice() {
         assert!(columns.iter().all(|c| c.description.len() > 5), "{columns:?}");
     }
 }
+
+#[test]
+fn the_documented_defaults_are_the_defaults() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/defaults.toml");
+    let settings = toml::to_string(&antumbra::pipeline::RunConfig::default()).unwrap();
+    let expected = format!(
+        "# Every setting of `antumbra run` with its default. A `--config` file may hold any part of this; a setting that is\n\
+         # not here (such as search.period_max) has no value by default. The meaning of each is in the library's\n\
+         # documentation of ReadConfig, CleanConfig, DetrendConfig, SearchConfig and FitConfig.\n\n{settings}"
+    );
+    if std::env::var_os("ANTUMBRA_WRITE_DOCS").is_some() {
+        std::fs::write(&path, &expected).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == expected, "docs/defaults.toml is out of date; run ANTUMBRA_WRITE_DOCS=1 cargo test --test schema");
+}
