@@ -75,7 +75,10 @@ fn of_folder<'a>(outcomes: &'a [TargetOutcome], folder: &str) -> Vec<&'a TargetO
 }
 
 /// The best match among a folder's targets: the period itself before a harmonic, then the higher S/N.
-fn best_match<'a>(targets: &[&'a TargetOutcome], period: f64) -> Option<(&'a TargetOutcome, &'a Candidate, (u32, u32))> {
+fn best_match<'a>(
+    targets: &[&'a TargetOutcome],
+    period: f64,
+) -> Option<(&'a TargetOutcome, &'a Candidate, (u32, u32))> {
     let mut matches: Vec<_> = targets
         .iter()
         .flat_map(|o| o.candidates.iter().map(move |c| (*o, c)))
@@ -98,14 +101,24 @@ fn search_table(planets: &[Planet], outcomes: &[TargetOutcome]) -> (String, usiz
             Some((target, c, r)) => {
                 hits += usize::from(counted);
                 let found = if r == (1, 1) { "yes".to_string() } else { format!("{}:{} harmonic", r.0, r.1) };
-                format!("{found} | {:.1} | {:.1} | {} of {} | {}", c.snr, c.snr_red, c.number, target.candidates.len(), target.target_id)
+                format!(
+                    "{found} | {:.1} | {:.1} | {} of {} | {}",
+                    c.snr,
+                    c.snr_red,
+                    c.number,
+                    target.candidates.len(),
+                    target.target_id
+                )
             }
             None => {
                 let seen: Vec<String> = targets
                     .iter()
                     .map(|o| {
-                        let periods: Vec<String> =
-                            o.candidates.iter().map(|c| format!("{:.4} ({:.0})", c.ephemeris.period, c.snr_red)).collect();
+                        let periods: Vec<String> = o
+                            .candidates
+                            .iter()
+                            .map(|c| format!("{:.4} ({:.0})", c.ephemeris.period, c.snr_red))
+                            .collect();
                         format!("{}: {}", o.target_id, periods.join(", "))
                     })
                     .collect();

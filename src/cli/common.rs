@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
 use antumbra::pipeline::RunConfig;
+use anyhow::Context;
 use clap::Args;
 
 use super::progress::ProgressKind;
@@ -48,4 +48,3 @@ impl CommonArgs {
         rayon::ThreadPoolBuilder::new().num_threads(self.threads).build().context("cannot start worker threads")
     }
 }
-

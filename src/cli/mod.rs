@@ -71,7 +71,9 @@ pub fn main() -> ExitCode {
     };
     result.unwrap_or_else(|error| {
         eprintln!("antumbra: {error:#}");
-        let usage = error.chain().any(|cause| cause.is::<antumbra::pipeline::ConfigError>() || cause.is::<common::UsageError>());
+        let usage = error
+            .chain()
+            .any(|cause| cause.is::<antumbra::pipeline::ConfigError>() || cause.is::<common::UsageError>());
         ExitCode::from(if usage { exit::USAGE } else { exit::FAILED })
     })
 }

@@ -51,7 +51,8 @@ pub fn print_results(results: &ResultRows, inputs: &[String]) {
 }
 
 fn truth_of(inputs: &[String]) -> Option<Vec<Truth>> {
-    let paths: Vec<PathBuf> = inputs.iter().map(|i| Path::new(i).join("truth.parquet")).filter(|p| p.exists()).collect();
+    let paths: Vec<PathBuf> =
+        inputs.iter().map(|i| Path::new(i).join("truth.parquet")).filter(|p| p.exists()).collect();
     if paths.is_empty() {
         return None;
     }
@@ -70,7 +71,18 @@ fn print_candidates(results: &ResultRows) {
         println!("no candidates");
         return;
     }
-    let header = ["target", "no", "period (d)", "transit time", "duration (h)", "depth (ppm)", "S/N", "transits", "Rp/R*", "fit"];
+    let header = [
+        "target",
+        "no",
+        "period (d)",
+        "transit time",
+        "duration (h)",
+        "depth (ppm)",
+        "S/N",
+        "transits",
+        "Rp/R*",
+        "fit",
+    ];
     let rows: Vec<Vec<String>> = results.rows.iter().take(MOST_ROWS).map(|r| candidate_cells(r)).collect();
     print_table(&header, &rows);
     if results.rows.len() > MOST_ROWS {
@@ -132,7 +144,18 @@ fn print_beside_truth(results: &ResultRows, truth: &[Truth]) {
         results.rows.iter().zip(&matched).filter(|(_, m)| !**m).map(|(r, _)| candidate_cells(r)).collect();
     if !others.is_empty() {
         println!("\nOther candidates:");
-        let header = ["target", "no", "period (d)", "transit time", "duration (h)", "depth (ppm)", "S/N", "transits", "Rp/R*", "fit"];
+        let header = [
+            "target",
+            "no",
+            "period (d)",
+            "transit time",
+            "duration (h)",
+            "depth (ppm)",
+            "S/N",
+            "transits",
+            "Rp/R*",
+            "fit",
+        ];
         print_table(&header, &others);
     }
     println!("\n{found} of {planets} planets found, {} other candidates", others.len());
@@ -163,8 +186,12 @@ pub fn print_table(header: &[&str], rows: &[Vec<String>]) {
 pub fn print_fits(outcome: &TargetOutcome) {
     for (candidate, fit) in outcome.candidates.iter().zip(&outcome.fits) {
         match fit {
-            FitOutcome::Skipped(reason) => println!("{} candidate {}: not fitted: {reason}", outcome.target_id, candidate.number),
-            FitOutcome::Failed(reason) => println!("{} candidate {}: fit failed: {reason}", outcome.target_id, candidate.number),
+            FitOutcome::Skipped(reason) => {
+                println!("{} candidate {}: not fitted: {reason}", outcome.target_id, candidate.number)
+            }
+            FitOutcome::Failed(reason) => {
+                println!("{} candidate {}: fit failed: {reason}", outcome.target_id, candidate.number)
+            }
             FitOutcome::Fitted(fit) => {
                 println!("{} candidate {}", outcome.target_id, candidate.number);
                 let rows: Vec<Vec<String>> = fit
@@ -174,7 +201,14 @@ pub fn print_fits(outcome: &TargetOutcome) {
                     .filter(|s| s.median.is_finite())
                     .map(|s| {
                         let (value, upper, lower) = with_errors(s.median, s.upper_68 - s.median, s.median - s.lower_68);
-                        vec![s.name.clone(), value, format!("+{upper}"), format!("-{lower}"), s.unit.clone(), s.description.clone()]
+                        vec![
+                            s.name.clone(),
+                            value,
+                            format!("+{upper}"),
+                            format!("-{lower}"),
+                            s.unit.clone(),
+                            s.description.clone(),
+                        ]
                     })
                     .collect();
                 print_table(&["quantity", "median", "", "68 %", "unit", ""], &rows);
@@ -187,6 +221,10 @@ pub fn print_fits(outcome: &TargetOutcome) {
 /// A value and its errors, all with two significant digits of the smaller error.
 fn with_errors(value: f64, upper: f64, lower: f64) -> (String, String, String) {
     let smaller = upper.min(lower);
-    let digits = if smaller > 0.0 && smaller.is_finite() { (1.0 - smaller.log10().floor()).clamp(0.0, 12.0) as usize } else { 6 };
+    let digits = if smaller > 0.0 && smaller.is_finite() {
+        (1.0 - smaller.log10().floor()).clamp(0.0, 12.0) as usize
+    } else {
+        6
+    };
     (format!("{value:.digits$}"), format!("{upper:.digits$}"), format!("{lower:.digits$}"))
 }

@@ -7,8 +7,8 @@ use super::target::{ErrorRow, FitOutcome, TargetOutcome};
 use crate::ephemeris::Candidate;
 use crate::fit::{FitStatus, TransitFit, quantities};
 use crate::io::table::{
-    CANDIDATES, ERRORS, FITS, FittedQuantity, POSTERIORS, RowBuilder, TARGETS, TableError, TableWriter, candidates_columns,
-    errors_columns, fits_columns, posteriors_columns, targets_columns,
+    CANDIDATES, ERRORS, FITS, FittedQuantity, POSTERIORS, RowBuilder, TARGETS, TableError, TableWriter,
+    candidates_columns, errors_columns, fits_columns, posteriors_columns, targets_columns,
 };
 
 /// The table of candidates on its own.
@@ -119,7 +119,12 @@ impl Output {
             .end()
     }
 
-    fn write_fit(&mut self, outcome: &TargetOutcome, candidate: &Candidate, fit: &FitOutcome) -> Result<(), TableError> {
+    fn write_fit(
+        &mut self,
+        outcome: &TargetOutcome,
+        candidate: &Candidate,
+        fit: &FitOutcome,
+    ) -> Result<(), TableError> {
         let offset = outcome.summary.as_ref().and_then(|s| s.time_offset);
         let row = self
             .fits
@@ -140,7 +145,12 @@ impl Output {
 }
 
 impl Output {
-    fn write_draws(&mut self, outcome: &TargetOutcome, candidate: &Candidate, fit: &TransitFit) -> Result<(), TableError> {
+    fn write_draws(
+        &mut self,
+        outcome: &TargetOutcome,
+        candidate: &Candidate,
+        fit: &TransitFit,
+    ) -> Result<(), TableError> {
         let draws = &fit.draws;
         for i in 0..draws.draw.len() {
             let mut row = self

@@ -156,7 +156,11 @@ pub struct Prepared {
 
 impl Prepared {
     /// Cleans and flattens a target as it was read; errors of single segments are appended to `errors`.
-    pub fn new(raw: &RawTarget, config: &RunConfig, errors: &mut Vec<ErrorRow>) -> Result<(Self, CleanReport), ErrorRow> {
+    pub fn new(
+        raw: &RawTarget,
+        config: &RunConfig,
+        errors: &mut Vec<ErrorRow>,
+    ) -> Result<(Self, CleanReport), ErrorRow> {
         let at = |stage: &'static str, kind: &str, reason: String| ErrorRow {
             target_id: Some(raw.target_id.clone()),
             source: raw.segments.first().map(|s| s.source.clone()).unwrap_or_default(),
@@ -189,8 +193,7 @@ impl Prepared {
     pub fn without_transits(&self, candidates: &[Candidate], config: &RunConfig) -> Result<Detrended, DetrendError> {
         let mut fit_to = CadenceMask::keep_all(self.light_curve.len());
         for (i, &time) in self.light_curve.time().iter().enumerate() {
-            let in_transit =
-                candidates.iter().any(|c| c.ephemeris.in_transit(time, TREND_MASK_DURATIONS * c.duration));
+            let in_transit = candidates.iter().any(|c| c.ephemeris.in_transit(time, TREND_MASK_DURATIONS * c.duration));
             if in_transit {
                 fit_to.drop_cadence(i);
             }
@@ -234,7 +237,9 @@ fn process_raw(raw: &RawTarget, config: &RunConfig, steps: Steps) -> Result<Targ
     let start = Instant::now();
     let fits = match steps {
         Steps::Search => Vec::new(),
-        Steps::SearchAndFit => fit_candidates(&prepared, &found.candidates, config, target_seed(config.seed, &raw.target_id)),
+        Steps::SearchAndFit => {
+            fit_candidates(&prepared, &found.candidates, config, target_seed(config.seed, &raw.target_id))
+        }
     };
     timings.fit_s = start.elapsed().as_secs_f64();
     let summary = summarise(raw, &prepared, &report, &found, config);
@@ -278,7 +283,13 @@ fn fit_candidates(prepared: &Prepared, candidates: &[Candidate], config: &RunCon
         .collect()
 }
 
-fn summarise(raw: &RawTarget, prepared: &Prepared, report: &CleanReport, found: &SearchResult, config: &RunConfig) -> TargetSummary {
+fn summarise(
+    raw: &RawTarget,
+    prepared: &Prepared,
+    report: &CleanReport,
+    found: &SearchResult,
+    config: &RunConfig,
+) -> TargetSummary {
     let flat = &prepared.detrended;
     let mut origins: Vec<String> = report.segments.iter().map(|s| s.errors.name().to_string()).collect();
     origins.dedup();
