@@ -61,12 +61,15 @@ pub struct Candidate {
     pub ephemeris: Ephemeris,
     pub period_err: f64,
     pub transit_time_err: f64,
-    /// Width of the best box, which lies between the durations of the full and of the whole transit (T23 and T14).
+    /// First to last contact (T14) of the trapezoid, smeared over the cadence, that fits best; the width of the best box
+    /// where no trapezoid fits as well as that.
     pub duration: f64,
     pub duration_err: f64,
+    /// Of the flat bottom of that trapezoid, or of the box.
     pub depth: f64,
     pub depth_err: f64,
-    /// Depth over its error with both levels free; the square root of `delta_chi2`.
+    /// Depth of the best box over its white-noise error with both levels free; the square root of `delta_chi2`. It is not
+    /// `depth / depth_err`, which belong to the trapezoid and whose error includes red noise.
     pub snr: f64,
     /// `snr` over β, the factor by which the depth of a single box of this duration scatters beyond white noise of the
     /// stated errors in this light curve; what candidates are ranked and thresholded by.

@@ -164,3 +164,17 @@ fn a_glitch_is_set_aside_and_the_planet_found() {
     has(&result, 4.65);
     assert_eq!(result.candidates.len(), 1, "{:#?}", summary(&result));
 }
+
+#[test]
+fn windows_about_single_transits_give_the_longest_period() {
+    // Only transits 0, 4, 12, 16 and 28 were observed, each for ten hours: P/2, P/4 and so on fit as well.
+    let p = 1.2128868;
+    let time: Vec<f64> = [0, 4, 12, 16, 28]
+        .iter()
+        .flat_map(|n| (-150..150).map(move |i| 5.0 + f64::from(*n) * p + f64::from(i) * 2.0 / 1440.0))
+        .collect();
+    let data = noisy(&time, 1e-3, 12, |t| dip(t, p, 5.0, 2.2 / 24.0, 0.013, 0.0014));
+    let c = run(&data).candidates;
+    assert!((c[0].ephemeris.period / (4.0 * p) - 1.0).abs() < 1e-3, "{c:?}");
+    assert_eq!(c[0].n_transits, 5);
+}

@@ -47,6 +47,13 @@ pub(crate) fn transit_events(series: &Series, shape: &PeriodicBox) -> Vec<Transi
         .collect()
 }
 
+/// The events with at least a third of the median weight.
+pub(crate) fn observed(events: &[TransitEvent]) -> Vec<&TransitEvent> {
+    let mut weights: Vec<f64> = events.iter().map(|e| e.depth_err.powi(-2)).collect();
+    let least = crate::math::median_in_place(&mut weights) / 3.0;
+    events.iter().filter(|e| e.depth_err.powi(-2) >= least).collect()
+}
+
 /// Weighted mean depth of some events and its error; NaN for none.
 pub(crate) fn mean_depth<'a>(events: impl Iterator<Item = &'a TransitEvent>) -> (f64, f64) {
     let (mut weight, mut sum) = (0.0, 0.0);
@@ -94,6 +101,16 @@ fn count_events(series: &Series, shape: &PeriodicBox, snr: f64, sign: f64) -> us
     count
 }
 
+/// Whether the light curve has cadences within one duration of the box about `time` on both of its sides; if not, it is at
+/// the edge of a gap, where scattered light, thermal ramps and the ends of a detrending make dips.
+pub(crate) fn is_clear(series: &Series, time: f64, duration: f64) -> bool {
+    let has = |from: f64, to: f64| {
+        let first = series.time.partition_point(|t| *t < from);
+        series.time.get(first).is_some_and(|t| *t <= to)
+    };
+    has(time - 1.5 * duration, time - 0.75 * duration) && has(time + 0.75 * duration, time + 1.5 * duration)
+}
+
 /// What the single transits say of a periodic signal.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Support {
@@ -109,6 +126,8 @@ pub(crate) enum Support {
 
 /// Transits up to which each must stand out of the noise by itself.
 const FEW: usize = 3;
+/// In-transit cadences that so few transits must have on average: a dip of one is an outlier as likely as a transit.
+const MIN_CADENCES: usize = 2;
 
 /// Whether the signal is in its transits, and not in one or two of them.
 ///
@@ -118,10 +137,12 @@ const FEW: usize = 3;
 ///    the depth, 3 sigma below it. A dip twice as deep in half of the transits (a wrong period or unrelated dips)
 ///    fails here.
 ///
-/// 4. If there are only two or three transits, n, the light curve must not have n brightenings or more than 2 n other
-///    dips of their median S/N (`others` counts those of at least a given S/N). What noise does downwards it does upwards
-///    too, and any two dips make a period. Other planets may dip as often as the rule allows: those with more transits
-///    of that size are stronger, were found before, and are masked.
+/// 4. If there are only two or three transits, n, they must have two cadences each on average, at least half of them must
+///    be away from gaps (`is_clear`), and the light curve must not have n − 1 brightenings or more than 2 n other dips of
+///    the S/N of the weakest (`others` counts those of at least a given S/N). What noise does downwards it does upwards
+///    too, and any two dips make a period; a third must fall in with the other two, but there are many to choose from.
+///    Other planets may dip as often as the rule allows: those with more transits of that size are stronger, were found
+///    before, and are masked.
 ///
 /// Errors of single depths are scaled by `beta`.
 pub(crate) fn support(
@@ -130,10 +151,9 @@ pub(crate) fn support(
     beta: f64,
     min_transits: usize,
     others: impl Fn(f64) -> OtherEvents,
+    is_clear: impl Fn(&TransitEvent) -> bool,
 ) -> Support {
-    let mut weights: Vec<f64> = events.iter().map(|e| e.depth_err.powi(-2)).collect();
-    let least = crate::math::median_in_place(&mut weights) / 3.0;
-    let observed: Vec<&TransitEvent> = events.iter().filter(|e| e.depth_err.powi(-2) >= least).collect();
+    let observed = observed(events);
     if observed.len() < min_transits {
         return Support::TooFew;
     }
@@ -152,9 +172,15 @@ pub(crate) fn support(
         return Support::Isolated(strong.collect());
     }
     if observed.len() <= FEW {
-        let mut snrs: Vec<f64> = observed.iter().map(|e| e.snr).collect();
-        let others = others(crate::math::median_in_place(&mut snrs));
-        if others.brightenings >= observed.len() || others.dips > 2 * observed.len() {
+        let n = observed.len();
+        let cadences: usize = observed.iter().map(|e| e.n_cadences).sum();
+        let clear = observed.iter().filter(|e| is_clear(e)).count();
+        if cadences < MIN_CADENCES * n || 2 * clear < n {
+            return Support::NoiseLike;
+        }
+        let weakest = observed.iter().map(|e| e.snr).fold(f64::INFINITY, f64::min);
+        let others = others(weakest);
+        if others.brightenings + 1 >= n || others.dips > 2 * n {
             return Support::NoiseLike;
         }
     }
@@ -184,10 +210,29 @@ mod tests {
     #[test]
     fn two_dips_among_many_events_are_noise() {
         let e = events(&[1.0, 1.1], 0.1);
-        let with = |dips, brightenings| support(&e, 1.05, 1.0, 2, |_| OtherEvents { dips, brightenings });
-        assert_eq!(with(4, 1), Support::Periodic);
+        let with = |dips, brightenings| support(&e, 1.05, 1.0, 2, |_| OtherEvents { dips, brightenings }, |_| true);
+        assert_eq!(with(4, 0), Support::Periodic);
         assert_eq!(with(5, 0), Support::NoiseLike);
-        assert_eq!(with(0, 2), Support::NoiseLike);
+        assert_eq!(with(0, 1), Support::NoiseLike);
+    }
+
+    #[test]
+    fn few_dips_of_few_cadences_or_at_gaps_are_noise() {
+        let mut e = events(&[1.0, 1.1], 0.1);
+        assert_eq!(support(&e, 1.05, 1.0, 2, none, |e| e.epoch == 1), Support::Periodic);
+        assert_eq!(support(&e, 1.05, 1.0, 2, none, |_| false), Support::NoiseLike);
+        e.iter_mut().for_each(|e| e.n_cadences = 1);
+        assert_eq!(support(&e, 1.05, 1.0, 2, none, |_| true), Support::NoiseLike);
+    }
+
+    #[test]
+    fn edges_of_gaps_are_not_clear() {
+        let time: Vec<f64> = (0..1000).filter(|i| !(400..500).contains(i)).map(|i| 0.01 * f64::from(i)).collect();
+        let series = Series::from_columns(&time, &vec![1.0; 900], &vec![1e-3; 900]);
+        let clear = |t| is_clear(&series, t, 0.1);
+        assert!(
+            clear(1.0) && clear(3.85) && !clear(3.95) && !clear(5.05) && clear(5.2) && !clear(0.03) && !clear(9.98)
+        );
     }
 
     #[test]
@@ -205,15 +250,18 @@ mod tests {
     #[test]
     fn one_glitch_is_not_periodic() {
         let e = events(&[0.0, 10.0, 0.2, -0.1, 0.1], 0.3);
-        assert_eq!(support(&e, 2.04, 1.0, 2, none), Support::Isolated(vec![1]));
+        assert_eq!(support(&e, 2.04, 1.0, 2, none, |_| true), Support::Isolated(vec![1]));
         let two = events(&[5.0, 0.1, 5.2, 0.0], 0.3);
-        assert_eq!(support(&two, 2.575, 1.0, 2, none), Support::Isolated(vec![0, 2]));
+        assert_eq!(support(&two, 2.575, 1.0, 2, none, |_| true), Support::Isolated(vec![0, 2]));
     }
 
     #[test]
     fn weak_and_deep_planets_are() {
-        assert_eq!(support(&events(&[1.0, 1.1, 0.9, 0.95], 0.01), 1.0, 1.0, 2, none), Support::Periodic);
-        assert_eq!(support(&events(&[2.0, 0.1, 1.4, -0.1, 1.5, 1.0], 1.0), 1.0, 1.0, 2, none), Support::Periodic);
-        assert_eq!(support(&events(&[1.0], 0.1), 1.0, 1.0, 2, none), Support::TooFew);
+        assert_eq!(support(&events(&[1.0, 1.1, 0.9, 0.95], 0.01), 1.0, 1.0, 2, none, |_| true), Support::Periodic);
+        assert_eq!(
+            support(&events(&[2.0, 0.1, 1.4, -0.1, 1.5, 1.0], 1.0), 1.0, 1.0, 2, none, |_| true),
+            Support::Periodic
+        );
+        assert_eq!(support(&events(&[1.0], 0.1), 1.0, 1.0, 2, none, |_| true), Support::TooFew);
     }
 }

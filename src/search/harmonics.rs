@@ -1,10 +1,10 @@
-//! Which multiple of a period is the period, and which candidates are harmonics of stronger ones.
+//! Which multiple of a period is the period.
 
-use super::events::{mean_depth, transit_events};
+use super::events::{mean_depth, observed, transit_events};
 use super::refine::{BoxFit, DurationLimits, PeriodicBox, refine};
 use super::series::Series;
 use super::slots::RedNoise;
-use crate::ephemeris::{Candidate, Harmonic, TransitEvent};
+use crate::ephemeris::TransitEvent;
 
 /// Exact refits at simple multiples of a period.
 pub(crate) struct Harmonics<'a> {
@@ -24,7 +24,7 @@ impl Harmonics<'_> {
     /// longest period that has all of the observed ones is taken. Last, where odd and even transits differ, the
     /// period is doubled: they are the two eclipses of a binary.
     pub fn settle(&self, fit: BoxFit, drift: f64, limits: DurationLimits) -> BoxFit {
-        let mut best = fit;
+        let mut best = self.lengthen(fit, drift, limits);
         for _ in 0..4 {
             let mut winner = best;
             for divisor in [2.0, 3.0] {
@@ -44,9 +44,39 @@ impl Harmonics<'_> {
             if winner == best {
                 break;
             }
-            best = winner;
+            best = self.lengthen(winner, drift, limits);
         }
         self.split_eclipses(best, drift, limits)
+    }
+
+    /// The longest period that the transits with data allow.
+    ///
+    /// Where all of them have epochs that are multiples of g (counted from one of them), those between were never observed
+    /// and the data know no period shorter than g times this one. It, or the longest divisor of it within the search, is
+    /// taken where it keeps `KEPT` of Δχ².
+    fn lengthen(&self, fit: BoxFit, drift: f64, limits: DurationLimits) -> BoxFit {
+        let events = transit_events(self.series, &fit.shape);
+        let observed = observed(&events);
+        let Some(first) = observed.first() else { return fit };
+        let step = observed.iter().fold(0, |g, e| gcd(g, e.epoch - first.epoch));
+        let factor = (2..=step).rev().find(|f| step % f == 0 && *f as f64 * fit.shape.period <= self.period_max);
+        let Some(factor) = factor else { return fit };
+        let shape = PeriodicBox {
+            period: factor as f64 * fit.shape.period,
+            transit_time: fit.shape.transit_time + first.epoch as f64 * fit.shape.period,
+            ..fit.shape
+        };
+        let Some(statistic) = self.series.box_statistic(shape.period, shape.transit_time, shape.duration) else {
+            return fit;
+        };
+        let longer = BoxFit { shape, statistic };
+        if self.strength(&longer) < KEPT * self.strength(&fit) {
+            return fit;
+        }
+        match refine(self.series, shape, drift, limits, self.noise) {
+            Some(refined) if self.strength(&refined) > self.strength(&longer) => refined,
+            _ => longer,
+        }
     }
 
     fn challenge(&self, winner: &mut BoxFit, shape: PeriodicBox, drift: f64, limits: DurationLimits, gain: f64) {
@@ -95,6 +125,17 @@ impl Harmonics<'_> {
 /// Δχ² by which a shorter period must win: it has a multiple of the transit times to choose from.
 const GAIN: f64 = 6.0;
 
+/// Share of Δχ² that the longest period must keep; the rest may be in transits that were hardly observed.
+const KEPT: f64 = 0.9;
+
+fn gcd(a: i64, b: i64) -> i64 {
+    let (mut a, mut b) = (a.abs(), b.abs());
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
 /// Mean depth of the transits of one parity, its error scaled by β or by their own scatter, whichever is larger.
 fn parity_depth(events: &[TransitEvent], parity: i64, beta: f64) -> (f64, f64) {
     let of_parity = || events.iter().filter(|e| e.epoch.rem_euclid(2) == parity);
@@ -105,34 +146,4 @@ fn parity_depth(events: &[TransitEvent], parity: i64, beta: f64) -> (f64, f64) {
     }
     let chi2: f64 = of_parity().map(|e| ((e.depth - depth) / e.depth_err).powi(2)).sum();
     (depth, err * beta.max((chi2 / (n - 1) as f64).sqrt()))
-}
-
-/// Ratios of periods that a signal leaks into.
-const RATIOS: [(u32, u32); 13] =
-    [(1, 1), (1, 2), (2, 1), (1, 3), (3, 1), (2, 3), (3, 2), (1, 4), (4, 1), (3, 4), (4, 3), (1, 5), (5, 1)];
-
-/// The stronger candidate, if any, whose transits the `weaker` candidate's coincide with at a ratio of small integers.
-///
-/// With P_weak / P_strong ≈ a/b, the two coincide when after a whole number of their common periods over the baseline
-/// they still do: |b P_weak − a P_strong| times the number of common periods is below half of the longer duration, and
-/// the transit times are that close at some epochs.
-pub(crate) fn harmonic_of(weaker: &Candidate, stronger: &[Candidate], baseline: f64) -> Option<Harmonic> {
-    for strong in stronger {
-        for (a, b) in RATIOS {
-            let common = f64::from(a) * strong.ephemeris.period;
-            let tolerance = 0.5 * weaker.duration.max(strong.duration);
-            let drift = (f64::from(b) * weaker.ephemeris.period - common).abs() * (baseline / common).max(1.0);
-            if drift > tolerance {
-                continue;
-            }
-            // The closest approach of any two transits: fold their separation at the greatest common divisor.
-            let grid = strong.ephemeris.period / f64::from(b);
-            let apart = weaker.ephemeris.transit_time - strong.ephemeris.transit_time;
-            let phase = apart - (apart / grid).round() * grid;
-            if phase.abs() <= tolerance + 0.5 * drift {
-                return Some(Harmonic { candidate: strong.number, ratio: (a, b) });
-            }
-        }
-    }
-    None
 }

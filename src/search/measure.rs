@@ -1,50 +1,59 @@
-//! A fitted box as a candidate: errors of its parameters, single transits, odd and even depths.
+//! A fitted box and shape as a candidate: errors of its parameters, single transits, odd and even depths.
 
 use super::events::{mean_depth, transit_events};
+use super::polish::Polished;
 use super::refine::BoxFit;
 use super::series::Series;
 use crate::ephemeris::{Candidate, Ephemeris, TransitEvent};
 
 /// The candidate of a box, with absolute times. `number` and `harmonic_of` are left to the caller.
 ///
-/// Errors after Carter et al. 2008 (ApJ 689, 499), with ingress time τ, duration T and S/N Q:
+/// Period, transit time, duration and depth and their errors are those of the `polished` shape, Δχ² and S/N those of the
+/// box. Single transits are boxes as long as the one found, at the polished times. Without a polished shape the box says
+/// all, with errors after Carter et al. 2008 (ApJ 689, 499), with ingress time τ, duration T and S/N Q:
 ///
 /// ```text
 /// σ(t_c) = T/Q √(τ/2T),    σ(T) = T/Q √(2τ/T)
 /// ```
 /// τ/T is that of a planet of the depth on a central orbit, √depth, smeared by the cadence. The period follows from a
 /// straight line through the transit times of the single events, each with its share of the weight.
-pub(crate) fn candidate(series: &Series, fit: &BoxFit, beta: f64, sde: f64) -> Candidate {
+pub(crate) fn candidate(series: &Series, fit: &BoxFit, polished: Option<&Polished>, beta: f64, sde: f64) -> Candidate {
     let mut shape = fit.shape;
+    if let Some(p) = polished {
+        (shape.period, shape.transit_time) = (p.period, p.transit_time);
+    }
     // Transit 0 is the first whose end is not before the first time stamp.
     let earlier = ((shape.transit_time + 0.5 * shape.duration) / shape.period).floor();
     shape.transit_time -= earlier * shape.period;
     let mut transits = transit_events(series, &shape);
     let (odd, odd_err) = mean_depth(transits.iter().filter(|e| e.epoch.rem_euclid(2) == 1));
     let (even, even_err) = mean_depth(transits.iter().filter(|e| e.epoch.rem_euclid(2) == 0));
-
-    let s = &fit.statistic;
-    let ingress = (s.depth.abs().sqrt() + series.cadence / shape.duration).clamp(0.01, 1.0);
-    let single = shape.duration / s.snr * beta;
-    let (middle, spread) = epoch_moments(&transits);
-    let time_err = single * (0.5 * ingress).sqrt();
-    let period_err = if spread > 0.0 { time_err / spread } else { f64::NAN };
-    let transit_time_err = if spread > 0.0 { time_err.hypot(middle * period_err) } else { time_err };
+    let estimates = match polished {
+        Some(p) => Estimates {
+            period_err: p.period_err,
+            transit_time_err: p.time_err(-earlier),
+            duration: p.duration,
+            duration_err: p.duration_err,
+            depth: p.depth,
+            depth_err: p.depth_err,
+        },
+        None => of_box(series, fit, beta, &transits),
+    };
     for event in &mut transits {
         event.time += series.origin;
     }
     Candidate {
         number: 0,
         ephemeris: Ephemeris { period: shape.period, transit_time: series.origin + shape.transit_time },
-        period_err,
-        transit_time_err,
-        duration: shape.duration,
-        duration_err: single * (2.0 * ingress).sqrt(),
-        depth: s.depth,
-        depth_err: s.depth_err,
-        snr: s.snr,
-        snr_red: s.snr / beta,
-        delta_chi2: s.delta_chi2,
+        period_err: estimates.period_err,
+        transit_time_err: estimates.transit_time_err,
+        duration: estimates.duration,
+        duration_err: estimates.duration_err,
+        depth: estimates.depth,
+        depth_err: estimates.depth_err,
+        snr: fit.statistic.snr,
+        snr_red: fit.statistic.snr / beta,
+        delta_chi2: fit.statistic.delta_chi2,
         sde,
         n_transits: transits.len(),
         depth_odd: odd,
@@ -53,6 +62,32 @@ pub(crate) fn candidate(series: &Series, fit: &BoxFit, beta: f64, sde: f64) -> C
         depth_even_err: even_err,
         transits,
         harmonic_of: None,
+    }
+}
+
+struct Estimates {
+    period_err: f64,
+    transit_time_err: f64,
+    duration: f64,
+    duration_err: f64,
+    depth: f64,
+    depth_err: f64,
+}
+
+fn of_box(series: &Series, fit: &BoxFit, beta: f64, transits: &[TransitEvent]) -> Estimates {
+    let (s, duration) = (&fit.statistic, fit.shape.duration);
+    let ingress = (s.depth.abs().sqrt() + series.cadence / duration).clamp(0.01, 1.0);
+    let single = duration / s.snr * beta;
+    let (middle, spread) = epoch_moments(transits);
+    let time_err = single * (0.5 * ingress).sqrt();
+    let period_err = if spread > 0.0 { time_err / spread } else { f64::NAN };
+    Estimates {
+        period_err,
+        transit_time_err: if spread > 0.0 { time_err.hypot(middle * period_err) } else { time_err },
+        duration,
+        duration_err: single * (2.0 * ingress).sqrt(),
+        depth: s.depth,
+        depth_err: s.depth_err * beta,
     }
 }
 

@@ -9,8 +9,11 @@
 //! scan       the best box of each fold: the coarse pass
 //! peaks      local maxima, signal detection efficiency
 //! refine     exact evaluation of a peak on unbinned data
+//! polish     least squares of a smooth transit shape: the ephemeris, duration and depth reported
+//! template   that shape
 //! events     single transits, and whether they support the signal
-//! harmonics  P/3, P/2, P, 2P, 3P; harmonics among candidates
+//! harmonics  P/3, P/2, P, 2P, 3P, and the longest period that gaps allow
+//! relations  harmonics and secondary eclipses among candidates
 //! run        the loop: scan, evaluate, mask, again
 //! bls        plain box least squares on a grid of the caller's
 //! oracle     brute force, for tests
@@ -31,12 +34,15 @@ mod measure;
 pub mod oracle;
 mod peaks;
 mod plan;
+mod polish;
 mod refine;
+mod relations;
 mod run;
 mod scan;
 mod series;
 mod slots;
 mod statistic;
+mod template;
 
 pub use bls::{BlsBox, bls, phase_bins};
 pub use config::SearchConfig;

@@ -2,17 +2,19 @@
 
 use super::config::SearchConfig;
 use super::error::SearchError;
-use super::events::{Support, other_events, support, transit_events};
+use super::events::{Support, is_clear, other_events, support, transit_events};
 use super::fold::PhaseFold;
 use super::grid::DurationRange;
-use super::harmonics::{Harmonics, harmonic_of};
+use super::harmonics::Harmonics;
 use super::measure::candidate;
 use super::peaks::{DetectionEfficiency, find_peaks};
 use super::plan::Plan;
+use super::polish::{Polished, polish};
 use super::refine::{BoxFit, DurationLimits, PeriodicBox, locate, refine};
+use super::relations::harmonic_of;
 use super::scan::{Periodogram, Scan, red_noise, scan};
 use super::series::Series;
-use crate::ephemeris::Candidate;
+use crate::ephemeris::{Candidate, TransitEvent};
 use crate::lightcurve::Detrended;
 use crate::star::Measured;
 
@@ -68,8 +70,10 @@ pub fn search(
             Found::Nothing => break,
             Found::Candidate(found) => {
                 let found = without_own_transits(&series, found, &plan);
-                mask_transits(&whole, &series, &found.fit.shape, found.fit.statistic.depth, &mut masked);
-                result.candidates.push(candidate(&series, &found.fit, found.beta, found.sde));
+                let polished = polish(&series, &found.fit, found.beta);
+                let (shape, half_width) = extent(&series, &found.fit, polished.as_ref());
+                mask_transits(&whole, &series, &shape, half_width, found.fit.statistic.depth, &mut masked);
+                result.candidates.push(candidate(&series, &found.fit, polished.as_ref(), found.beta, found.sde));
             }
             Found::Isolated(times, duration) => {
                 if result.set_aside.len() >= config.max_set_aside {
@@ -152,7 +156,8 @@ fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig, fo
         }
         let events = transit_events(series, &fit.shape);
         let others = |snr| other_events(series, &fit.shape, snr);
-        match support(&events, fit.statistic.depth, beta, config.min_transits, others) {
+        let clear = |event: &TransitEvent| is_clear(series, event.time, fit.shape.duration);
+        match support(&events, fit.statistic.depth, beta, config.min_transits, others, clear) {
             Support::Periodic => {
                 if best.as_ref().is_none_or(|b| snr_red > b.0) {
                     let efficiency = efficiency.get_or_insert_with(|| DetectionEfficiency::new(&pass.periodogram));
@@ -201,11 +206,32 @@ fn limits_at(plan: &Plan, start: &PeriodicBox) -> DurationLimits {
     DurationLimits { shortest, longest }
 }
 
-/// Masks the transits of a candidate: 1.5 durations wide, and wider, in steps of an eighth of the duration up to three
-/// durations, as long as the fold still shows a dip there (3 sigma, and more than a hundredth of the depth).
-fn mask_transits(whole: &Series, series: &Series, shape: &PeriodicBox, depth: f64, masked: &mut [bool]) {
+/// Where a candidate's transits are and half of what they take at the least: 1.5 boxes, and all from first to last contact
+/// of the polished shape and a tenth more, with half a cadence on each side.
+fn extent(series: &Series, fit: &BoxFit, polished: Option<&Polished>) -> (PeriodicBox, f64) {
+    let shape = fit.shape;
+    let half_width = (0.75 * shape.duration).max(0.5 * shape.duration + series.cadence);
+    match polished {
+        Some(p) => {
+            let shape = PeriodicBox { period: p.period, transit_time: p.transit_time, ..shape };
+            (shape, half_width.max(0.55 * p.duration + 0.5 * series.cadence))
+        }
+        None => (shape, half_width),
+    }
+}
+
+/// Masks the transits of a candidate: `half_width` to each side, and wider, in steps of an eighth of the box up to three
+/// boxes, as long as the fold still shows a dip there (3 sigma, and more than a hundredth of the depth).
+fn mask_transits(
+    whole: &Series,
+    series: &Series,
+    shape: &PeriodicBox,
+    half_width: f64,
+    depth: f64,
+    masked: &mut [bool],
+) {
     let step = shape.duration / 8.0;
-    let mut half_width = (0.75 * shape.duration).max(0.5 * shape.duration + series.cadence);
+    let mut half_width = half_width;
     while half_width < 1.5 * shape.duration && half_width + step < 0.5 * shape.period {
         let (mut weight, mut sum) = (0.0, 0.0);
         for ((t, dip), w) in series.time.iter().zip(&series.dip).zip(&series.weight) {
