@@ -42,7 +42,7 @@ impl Default for RunConfig {
     fn default() -> Self {
         Self {
             min_steps: 500,
-            max_steps: 50_000,
+            max_steps: 25_000,
             thin: 5,
             min_taus: 50.0,
             burn_in_taus: 10.0,
