@@ -83,5 +83,8 @@ fn the_documented_defaults_are_the_defaults() {
         std::fs::write(&path, &expected).unwrap();
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == expected, "docs/defaults.toml is out of date; run ANTUMBRA_WRITE_DOCS=1 cargo test --test schema");
+    assert!(
+        written == expected,
+        "docs/defaults.toml is out of date; run ANTUMBRA_WRITE_DOCS=1 cargo test --test schema"
+    );
 }

@@ -1,16 +1,8 @@
 //! Quantities that follow from the sampled ones.
 
 use super::model;
-use super::parameters::{IMPACT_PARAMETER, RP_RS, Values};
+use super::parameters::{IMPACT_PARAMETER, Quantity, RP_RS, Values};
 use crate::star::{Measured, R_EARTH_RSUN, R_SUN, Star, TEFF_SUN};
-
-/// Name, unit and description of a quantity that a fit reports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quantity {
-    pub name: &'static str,
-    pub unit: &'static str,
-    pub description: &'static str,
-}
 
 const fn quantity(name: &'static str, unit: &'static str, description: &'static str) -> Quantity {
     Quantity { name, unit, description }

@@ -24,8 +24,7 @@ mod summary;
 
 pub use config::{Baseline, ExposureHandling, FitConfig};
 pub use data::FitData;
-pub use derived::Quantity;
-pub use parameters::{Parameter, ParameterTable};
+pub use parameters::{Parameter, ParameterTable, Quantity};
 pub use posterior::Posterior;
 pub use priors::Prior;
 pub use result::{Draws, FitStatus, TransitFit};

@@ -1,6 +1,5 @@
 //! The one table of a fit's parameters: names, units, priors, and the coordinates in which they are sampled.
 
-use super::derived::Quantity;
 use super::priors::Prior;
 use super::{Baseline, FitConfig, FitData, FitError};
 use crate::ephemeris::Candidate;
@@ -22,6 +21,14 @@ pub(super) const MAX_PARAMETERS: usize = 10;
 
 /// Natural values of all parameters; those that are not sampled have their fixed values.
 pub(super) type Values = [f64; MAX_PARAMETERS];
+
+/// Name, unit and description of a quantity that a fit reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quantity {
+    pub name: &'static str,
+    pub unit: &'static str,
+    pub description: &'static str,
+}
 
 /// One row of the table.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,10 +1,9 @@
 //! A planet whose ephemeris is known: no search, only the depth is measured for the fit to start from.
 
-use super::target::Prepared;
+use super::config::RunConfig;
+use super::prepare::Prepared;
 use crate::detrend::DetrendError;
 use crate::ephemeris::{Candidate, Ephemeris};
-
-use super::config::RunConfig;
 
 /// Central share of the duration whose cadences give the depth, which keeps ingress and egress out.
 const CENTRAL_SHARE: f64 = 0.6;

@@ -3,6 +3,7 @@
 //! ```text
 //! config    RunConfig: everything that decides what a run does
 //! known     a planet whose ephemeris is given, in place of a search
+//! prepare   one target cleaned and flattened
 //! target    one target through all steps -> TargetOutcome
 //! engine    many targets in parallel, outcomes in order
 //! output    outcomes as rows of the result tables
@@ -12,15 +13,19 @@
 
 mod config;
 mod engine;
+mod error;
 mod known;
 mod manifest;
 mod output;
+mod prepare;
 mod run;
 mod target;
 
 pub use config::{ConfigError, FitSelection, RunConfig};
 pub use engine::process_in_order;
+pub use error::RunError;
 pub use known::{KnownError, KnownTransit};
 pub use manifest::{Counts, Input, Timings};
-pub use run::{NoProgress, Progress, Run, RunError, RunSummary, Tally};
-pub use target::{ErrorRow, FitOutcome, Prepared, Steps, TargetOutcome, TargetSummary, process_target};
+pub use prepare::{ErrorRow, Prepared};
+pub use run::{NoProgress, Progress, Run, RunSummary, Tally};
+pub use target::{FitOutcome, Steps, TargetOutcome, TargetSummary, process_target};

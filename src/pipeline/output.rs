@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::run::RunError;
-use super::target::{ErrorRow, FitOutcome, TargetOutcome};
+use super::error::RunError;
+use super::prepare::ErrorRow;
+use super::target::{FitOutcome, TargetOutcome};
 use crate::ephemeris::Candidate;
 use crate::fit::{FitStatus, TransitFit, quantities};
 use crate::io::table::{

@@ -1,27 +1,16 @@
 //! A whole run: scan the inputs, take every target through all steps, write the tables and the manifest.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use super::config::RunConfig;
 use super::engine::process_in_order;
+use super::error::RunError;
 use super::manifest::{Counts, Input, Manifest, Timings, run_id};
 use super::output::{CandidateTable, Output};
-use super::target::{ErrorRow, FitOutcome, Steps, TargetOutcome, process_target};
+use super::prepare::ErrorRow;
+use super::target::{FitOutcome, Steps, TargetOutcome, process_target};
 use crate::io::read::{Scan, scan};
-use crate::io::table::TableError;
-
-/// Why a run ended without results.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RunError {
-    #[error("cannot write to {path}")]
-    Output { path: PathBuf, source: std::io::Error },
-    #[error("cannot write the results")]
-    Table(#[from] TableError),
-    #[error("the counts of the run do not add up: {counts:?}")]
-    Counts { counts: Box<Counts> },
-}
 
 /// Running totals, for whoever shows progress.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -3,8 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::SearchError;
-use super::grid::DurationRange;
-use crate::star::Measured;
 
 /// Settings of [`crate::search::search`]. Times in days, densities in solar units.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,18 +70,6 @@ impl Default for SearchConfig {
 }
 
 impl SearchConfig {
-    /// Longest period (days) that is searched in a light curve of this baseline (days).
-    pub fn longest_period(&self, baseline: f64) -> f64 {
-        self.period_max.unwrap_or(self.period_max_baselines * baseline).min(0.95 * baseline)
-    }
-
-    /// Longest duration (days) that is searched in a light curve of this baseline and cadence (days), for a star of this
-    /// density (solar units): what a detrending must leave alone.
-    pub fn longest_duration(&self, baseline: f64, cadence: f64, density: Option<Measured>) -> f64 {
-        let range = DurationRange::new(self, density, cadence, self.period_min);
-        range.longest(self.longest_period(baseline).max(self.period_min))
-    }
-
     /// Refuses settings that make no search.
     pub fn validate(&self) -> Result<(), SearchError> {
         let positive = [

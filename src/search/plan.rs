@@ -3,6 +3,21 @@
 use super::config::SearchConfig;
 use super::error::SearchError;
 use super::grid::DurationRange;
+use crate::star::Measured;
+
+impl SearchConfig {
+    /// Longest period (days) that is searched in a light curve of this baseline (days).
+    pub fn longest_period(&self, baseline: f64) -> f64 {
+        self.period_max.unwrap_or(self.period_max_baselines * baseline).min(0.95 * baseline)
+    }
+
+    /// Longest duration (days) that is searched in a light curve of this baseline and cadence (days), for a star of this
+    /// density (solar units): what a detrending must leave alone.
+    pub fn longest_duration(&self, baseline: f64, cadence: f64, density: Option<Measured>) -> f64 {
+        let range = DurationRange::new(self, density, cadence, self.period_min);
+        range.longest(self.longest_period(baseline).max(self.period_min))
+    }
+}
 
 /// An octave of durations, searched on time slots of one width.
 #[derive(Clone, Debug, PartialEq)]
