@@ -163,10 +163,6 @@ fn polish_once(series: &Series, fit: &BoxFit, shape: PeriodicBox, beta: f64) -> 
     let period = shape.period + p[PERIOD] * per_epoch;
     let whole = middle.round();
     let duration = problem.unit * p[LN_DURATION].exp();
-    // Beyond half of the period the windows about two transits overlap, and the shape is a variable star's.
-    if duration > 0.5 * period {
-        return None;
-    }
     // Time at `middle`, a fraction of an epoch from the whole one.
     let fraction = whole - middle;
     let time_at_middle = shape.transit_time + middle * shape.period + p[TIME] * problem.unit;

@@ -23,9 +23,6 @@ const MIN_CADENCES: usize = 20;
 /// Least share of the exact S/N that the coarse pass keeps: peaks below this times the threshold are not evaluated.
 const COARSE_RETENTION: f64 = 0.8;
 
-/// Share of the period that the mask of a polished shape takes at most.
-const MAX_MASKED: f64 = 0.4;
-
 /// What a search found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SearchResult {
@@ -210,16 +207,14 @@ fn limits_at(plan: &Plan, start: &PeriodicBox) -> DurationLimits {
 }
 
 /// Where a candidate's transits are and half of what they take at the least: 1.5 boxes, and all from first to last contact
-/// of the polished shape and a tenth more, with half a cadence on each side, but for these no more than `MAX_MASKED` of the
-/// period: a shape that long is a variable star, and what transits it must not go with it.
+/// of the polished shape and a tenth more, with half a cadence on each side.
 fn extent(series: &Series, fit: &BoxFit, polished: Option<&Polished>) -> (PeriodicBox, f64) {
     let shape = fit.shape;
     let half_width = (0.75 * shape.duration).max(0.5 * shape.duration + series.cadence);
     match polished {
         Some(p) => {
             let shape = PeriodicBox { period: p.period, transit_time: p.transit_time, ..shape };
-            let contacts = (0.55 * p.duration + 0.5 * series.cadence).min(0.5 * MAX_MASKED * p.period);
-            (shape, half_width.max(contacts))
+            (shape, half_width.max(0.55 * p.duration + 0.5 * series.cadence))
         }
         None => (shape, half_width),
     }
