@@ -89,10 +89,10 @@ fn plain_bls_is_the_oracle() {
     }
 }
 
-/// Every reported candidate carries the oracle's statistic of its own box, and no box of that period and duration at any
-/// transit time is much better: moving one edge at a time can stop short of the best box, but not by more than 2 %.
+/// The S/N that candidates report is that of the best box nearby: not below that of the box from first to last contact of
+/// the polished shape, nor 5 % above it, and no box of that period and duration at any transit time is better by 2 %.
 #[test]
-fn candidates_report_the_exact_statistic() {
+fn candidates_report_the_best_box() {
     for (seed, transit_time) in [(11, 0.03), (12, 1.0), (13, 3.25)] {
         let c = curve(seed, 3000, 27.0, 3.3, 0.15, transit_time);
         let result = search(&flat(&c), &SearchConfig::default(), None).unwrap();
@@ -100,9 +100,9 @@ fn candidates_report_the_exact_statistic() {
         assert!((found.ephemeris.period / 3.3 - 1.0).abs() < 1e-3, "{found:?}");
         let (p, t) = (found.ephemeris.period, found.ephemeris.transit_time);
         let own = oracle::box_statistic(&c.time, &c.flux, &c.flux_err, p, found.duration, t).unwrap();
-        assert!((own.snr / found.snr - 1.0).abs() < 1e-9, "{own:?} {found:?}");
-        assert!((own.depth / found.depth - 1.0).abs() < 1e-9);
-        assert!((own.depth_err / found.depth_err - 1.0).abs() < 1e-9);
+        let ratio = own.snr / found.snr;
+        assert!((0.95..1.001).contains(&ratio), "{own:?} {found:?}");
+        assert!((found.delta_chi2 / found.snr.powi(2) - 1.0).abs() < 1e-12);
         let best = oracle::exact_best_transit_time(&c.time, &c.flux, &c.flux_err, p, found.duration).unwrap();
         assert!(found.snr > 0.98 * best.statistic.snr, "{} {}", found.snr, best.statistic.snr);
     }

@@ -43,8 +43,10 @@ impl FitArgs {
     fn known(&self) -> Result<Option<KnownTransit>, UsageError> {
         let (Some(transit_time), Some(hours)) = (self.transit_time, self.duration) else { return Ok(None) };
         let duration = hours / 24.0;
-        if !(duration > 0.0 && duration < self.period) || !transit_time.is_finite() {
-            return Err(UsageError(format!("--duration {hours} h is not between 0 and the period")));
+        if !(duration > 0.0 && duration < self.period && transit_time.is_finite()) {
+            return Err(UsageError(format!(
+                "--transit-time {transit_time} and --duration {hours} h are not a time and a duration below the period"
+            )));
         }
         Ok(Some(KnownTransit { ephemeris: Ephemeris { period: self.period, transit_time }, duration }))
     }

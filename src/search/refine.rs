@@ -322,3 +322,35 @@ fn exact_edges(
     }
     Some((left_edge(i), right_edge(j)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::oracle;
+
+    #[test]
+    fn a_refined_box_has_the_statistic_of_the_brute_force() {
+        // Unequal errors, a gap, and transits that straddle the first time stamp.
+        let time: Vec<f64> = (0..3000).map(|i| f64::from(i) * 0.009).filter(|t| !(11.0..12.5).contains(t)).collect();
+        let scatter = |i: usize| ((i * 7919 + 13) % 1009) as f64 / 1009.0 - 0.5;
+        let dip = |t: f64| if (t + 0.05).rem_euclid(3.3) < 0.15 { 3e-3 } else { 0.0 };
+        let flux: Vec<f64> = time.iter().enumerate().map(|(i, &t)| 1.0 - dip(t) + 2e-3 * scatter(i)).collect();
+        let flux_err: Vec<f64> = (0..time.len()).map(|i| 6e-4 * (1.0 + 0.5 * scatter(i + 500))).collect();
+        let series = Series::from_columns(&time, &flux, &flux_err);
+        let start = PeriodicBox { period: 3.301, transit_time: 0.05, duration: 0.1 };
+        let limits = DurationLimits { shortest: 0.05, longest: 0.3 };
+        let fit = refine(&series, start, 0.1, limits, &RedNoise { events: Vec::new() }).unwrap();
+        let PeriodicBox { period, transit_time, duration } = fit.shape;
+        let own =
+            oracle::box_statistic(&time, &flux, &flux_err, period, duration, transit_time + series.origin).unwrap();
+        for (fast, slow) in [
+            (fit.statistic.snr, own.snr),
+            (fit.statistic.depth, own.depth),
+            (fit.statistic.depth_err, own.depth_err),
+            (fit.statistic.delta_chi2, own.delta_chi2),
+        ] {
+            assert!((fast / slow - 1.0).abs() < 1e-9, "{fit:?} {own:?}");
+        }
+        assert!((period / 3.3 - 1.0).abs() < 1e-3 && (duration - 0.15).abs() < 0.02, "{fit:?}");
+    }
+}
