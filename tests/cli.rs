@@ -191,6 +191,7 @@ fn bad_arguments_and_settings_are_refused_before_anything_is_read() {
     refused(&["run", &input, "--out", &out, "--config", "/does/not/exist.toml"], "exist.toml");
     refused(&["run", "/no/such/file.fits", "--out", &out], "no light curve");
     refused(&["fit", &input, "--period", "-3", "--out", &out], "--period");
+    refused(&["simulate", "--out", &out], "nothing to simulate");
     let config = dir.path().join("bad.toml");
     fs::write(&config, "[search]\nperiod_min = 1.0\nperiod_mx = 5.0\n").unwrap();
     refused(&["run", &input, "--out", &out, "--config", &config.display().to_string()], "period_mx");

@@ -10,6 +10,8 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 
+use super::common::UsageError;
+
 /// File name of the light curves in the folder of a collection.
 const LIGHT_CURVES_FILE: &str = "light_curves.parquet";
 /// Targets simulated at a time, in parallel, before they are written in order.
@@ -90,7 +92,7 @@ impl SimulateArgs {
 
 /// Simulates the collection and writes it.
 pub fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
-    let config = args.config()?;
+    let config = args.config().map_err(|e| UsageError(format!("{e:#}")))?;
     std::fs::create_dir_all(&args.out).with_context(|| format!("cannot make the directory {}", args.out.display()))?;
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(args.threads).build().context("cannot start worker threads")?;
