@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! grid       trial periods (Ofir 2014) and the durations that a stellar density allows
-//! plan       octaves of duration, each on time slots of its own width, and the periods worth it
+//! plan       bands of periods, each on time slots as wide as its durations allow
 //! slots      the light curve in those slots; scatter of single boxes over white noise (red noise)
+//! quantise   slots as whole numbers of 16 bits
 //! ffa        fast folds at all periods between two numbers of slots
 //! kernels    its inner loops, for the vector instructions at hand
 //! scan       the best box of each fold: the coarse pass
@@ -21,6 +22,7 @@
 //!
 //! The statistic is that of [`BoxStatistic`]: Δχ² of a box over a constant, both levels free.
 
+mod aligned;
 mod bls;
 mod config;
 mod error;
@@ -35,6 +37,7 @@ pub mod oracle;
 mod peaks;
 mod plan;
 mod polish;
+mod quantise;
 mod refine;
 mod relations;
 mod run;

@@ -12,8 +12,6 @@ const TREND_BLOCK: usize = 101;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Peak {
     pub cell: usize,
-    pub period: f64,
-    pub class: usize,
     pub snr: f64,
 }
 
@@ -28,12 +26,7 @@ pub(crate) fn find_peaks(periodogram: &Periodogram, limit: usize, least_snr: f64
                 && snr[low..i].iter().all(|s| *s < snr[i])
                 && snr[i + 1..high].iter().all(|s| *s <= snr[i])
         })
-        .map(|i| Peak {
-            cell: i,
-            period: periodogram.best_period[i],
-            class: usize::from(periodogram.class[i]),
-            snr: f64::from(snr[i]),
-        })
+        .map(|i| Peak { cell: i, snr: f64::from(snr[i]) })
         .collect();
     peaks.sort_by(|a, b| b.snr.total_cmp(&a.snr).then(a.cell.cmp(&b.cell)));
     peaks.truncate(limit);
@@ -83,9 +76,7 @@ mod tests {
     use super::*;
 
     fn periodogram(snr: Vec<f32>) -> Periodogram {
-        let n = snr.len();
-        let period: Vec<f64> = (1..=n).map(|i| i as f64).collect();
-        Periodogram { best_period: period.clone(), period, snr, class: vec![0; n], n_periods: n }
+        Periodogram { snr, ..Periodogram::default() }
     }
 
     #[test]

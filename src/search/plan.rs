@@ -1,8 +1,9 @@
-//! Which durations are searched at which periods, octave by octave of duration, on slots that widen with the duration.
+//! Which durations are searched at which periods, band by band of periods, on slots that widen with the durations.
 
 use super::config::SearchConfig;
 use super::error::SearchError;
 use super::grid::DurationRange;
+use super::slots::trial_widths;
 use crate::star::Measured;
 
 impl SearchConfig {
@@ -19,26 +20,33 @@ impl SearchConfig {
     }
 }
 
-/// An octave of durations, searched on time slots of one width.
+/// Periods that are searched on time slots of one width.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct DurationClass {
+pub(crate) struct Band {
     /// Days.
     pub slot_width: f64,
     /// Trial durations in slots, ascending.
     pub widths: Vec<usize>,
-    /// Range of periods (days) at which these durations are worth a trial.
+    /// Days. The next band starts where this one ends.
     pub period_min: f64,
     pub period_max: f64,
 }
 
-/// All octaves of durations of a search.
+/// All bands of a search, by period.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Plan {
-    pub classes: Vec<DurationClass>,
+    pub bands: Vec<Band>,
     pub durations: DurationRange,
     pub period_min: f64,
     pub period_max: f64,
 }
+
+/// By how much the shortest duration grows within a band. Slots as wide as the start of a band asks for are narrower than
+/// its end needs, which costs the square of this.
+const DURATION_STEP: f64 = 1.189_207_115_002_721;
+/// Longest period of a band over its shortest: noise in folds goes with the root of the rows, and is to stay well within 16
+/// bits.
+const PERIOD_STEP: f64 = 2.0;
 
 impl Plan {
     pub fn new(
@@ -52,23 +60,22 @@ impl Plan {
         if period_max <= period_min || baseline <= 0.0 {
             return Err(SearchError::BaselineTooShort { baseline, period_min });
         }
-        let longest = durations.longest(period_max);
-        let mut classes = Vec::new();
-        let mut shortest = durations.shortest(period_min);
-        while shortest < longest || classes.is_empty() {
-            let first = crossing(period_min, period_max, |p| durations.longest(p) >= shortest);
-            let last = crossing(period_min, period_max, |p| durations.shortest(p) >= 2.0 * shortest);
-            if first < last {
-                classes.push(DurationClass {
-                    slot_width: shortest / config.oversampling as f64,
-                    widths: widths(config.oversampling),
-                    period_min: first,
-                    period_max: last,
-                });
-            }
-            shortest *= 2.0;
+        let mut bands = Vec::new();
+        let mut start = period_min;
+        while start < period_max {
+            let shortest = durations.shortest(start);
+            let longer = crossing(start, period_max, |p| durations.shortest(p) >= DURATION_STEP * shortest);
+            let end = longer.min(PERIOD_STEP * start).max(1.01 * start).min(period_max);
+            let slot_width = shortest / config.oversampling as f64;
+            // one step beyond the longest, since trial durations are steps
+            let longest = 1.2 * durations.longest(end) / slot_width;
+            let widths = trial_widths(config.oversampling)
+                .take_while(|w| *w as f64 <= longest || *w <= config.oversampling + 1)
+                .collect();
+            bands.push(Band { slot_width, widths, period_min: start, period_max: end });
+            start = end;
         }
-        let plan = Self { classes, durations, period_min, period_max };
+        let plan = Self { bands, durations, period_min, period_max };
         let work = plan.work(baseline, cadences);
         if work > config.max_work {
             return Err(SearchError::TooMuchWork { work, limit: config.max_work });
@@ -76,28 +83,31 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Additions that the folds take, to a factor of a few: slots · trial base periods · (log₂ rows + boxes).
+    /// Additions and comparisons that the folds take, to a factor of a few: slots · trial base periods · (log₂ rows + boxes).
     pub fn work(&self, baseline: f64, cadences: usize) -> f64 {
         let folds: f64 = self
-            .classes
+            .bands
             .iter()
-            .map(|c| {
-                let slots = baseline / c.slot_width;
-                let rows = baseline / (0.5 * (c.period_min + c.period_max));
-                let bases = (c.period_max - c.period_min) / c.slot_width + 1.0;
-                slots * bases * (rows.max(2.0).log2() + 2.0 * c.widths.len() as f64)
+            .map(|b| {
+                let slots = baseline / b.slot_width;
+                let rows = baseline / (0.5 * (b.period_min + b.period_max));
+                let bases = (b.period_max - b.period_min) / b.slot_width + 1.0;
+                slots * bases * (rows.max(2.0).log2() + 2.0 * b.widths.len() as f64)
             })
             .sum();
         folds + cadences as f64
     }
-}
 
-/// About four durations an octave, in slots: from `oversampling` to below twice that.
-fn widths(oversampling: usize) -> Vec<usize> {
-    if oversampling <= 4 {
-        return (oversampling..2 * oversampling).collect();
+    /// Width of the slots (days) on which `period` is searched.
+    pub fn slot_width(&self, period: f64) -> f64 {
+        let band = self.bands.partition_point(|b| b.period_max < period).min(self.bands.len() - 1);
+        self.bands[band].slot_width
     }
-    (0..4).map(|i| (oversampling as f64 * 2f64.powf(f64::from(i) / 4.0)).round() as usize).collect()
+
+    /// The slots of the shortest durations, on which the scatter of single boxes is measured.
+    pub fn finest_slot(&self) -> f64 {
+        self.bands.first().map_or(1.0, |b| b.slot_width)
+    }
 }
 
 /// Least period in the range from which on `reached` holds, to a part in 10⁶; the end of the range if it never does.
@@ -118,21 +128,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_duration_of_every_period_is_in_a_class() {
+    fn every_duration_of_every_period_is_in_a_band() {
         let config = SearchConfig::default();
         let range = DurationRange::new(&config, None, 29.4 / 1440.0, config.period_min);
         let plan = Plan::new(&config, range, 1460.0, 65_000).unwrap();
-        assert!(plan.classes.len() >= 4);
+        assert!(plan.bands.len() >= 4);
         for period in [0.2, 0.7, 3.0, 33.0, 400.0, 1000.0] {
             for duration in range.durations(period, 3) {
                 let nearest = plan
-                    .classes
+                    .bands
                     .iter()
-                    .filter(|c| c.period_min <= period * 1.000_002 && period <= c.period_max * 1.000_002)
-                    .flat_map(|c| c.widths.iter().map(|w| *w as f64 * c.slot_width))
+                    .filter(|b| b.period_min <= period * 1.000_002 && period <= b.period_max * 1.000_002)
+                    .flat_map(|b| b.widths.iter().map(|w| *w as f64 * b.slot_width))
                     .map(|d| (d / duration).ln().abs())
                     .fold(f64::INFINITY, f64::min);
-                assert!(nearest < 0.19, "{period} {duration} {nearest}");
+                assert!(nearest < 0.21, "{period} {duration} {nearest}");
             }
         }
     }

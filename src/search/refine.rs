@@ -1,7 +1,5 @@
 //! Exact evaluation of a peak: the best box near a coarse one, on unbinned data.
 
-use super::fold::PhaseFold;
-use super::plan::DurationClass;
 use super::series::Series;
 use super::slots::RedNoise;
 use super::statistic::{BoxStatistic, BoxSums};
@@ -34,29 +32,6 @@ const BINS_PER_DURATION: f64 = 24.0;
 const PERIOD_STEPS: [i32; 3] = [6, 3, 3];
 /// Times that a refinement is taken up again from its result.
 const ROUNDS: usize = 4;
-
-/// Transit time and duration at the period of a coarse peak, by a fold of the unbinned data into half slots.
-pub(crate) fn locate(
-    series: &Series,
-    period: f64,
-    class: &DurationClass,
-    noise: &RedNoise,
-    fold: &mut PhaseFold,
-) -> Option<PeriodicBox> {
-    let bins = (2.0 * period / class.slot_width).round().max(4.0) as usize;
-    let bin_width = period / bins as f64;
-    fold.fold(series, period, bins, 0.0);
-    let mut best: Option<(f64, PeriodicBox)> = None;
-    for width in class.widths.iter().map(|w| 2 * w).filter(|w| *w < bins) {
-        let duration = width as f64 * bin_width;
-        let Some(found) = fold.best(width, series.total_weight, noise.beta(duration)) else { continue };
-        if best.is_none_or(|b| found.snr > b.0) {
-            let transit_time = (found.start as f64 + 0.5 * width as f64) * bin_width;
-            best = Some((found.snr, PeriodicBox { period, transit_time, duration }));
-        }
-    }
-    best.map(|b| b.1)
-}
 
 /// A cadence near a transit of the box under refinement.
 #[derive(Clone, Copy, Debug)]

@@ -3,16 +3,15 @@
 use super::config::SearchConfig;
 use super::error::SearchError;
 use super::events::{Support, is_clear, other_events, support, transit_events};
-use super::fold::PhaseFold;
 use super::grid::DurationRange;
 use super::harmonics::Harmonics;
 use super::measure::candidate;
 use super::peaks::{DetectionEfficiency, find_peaks};
 use super::plan::Plan;
 use super::polish::{Polished, polish};
-use super::refine::{BoxFit, DurationLimits, PeriodicBox, locate, refine};
+use super::refine::{BoxFit, DurationLimits, PeriodicBox, refine};
 use super::relations::harmonic_of;
-use super::scan::{Periodogram, Scan, red_noise, scan};
+use super::scan::{Periodogram, Scan, Scanner, red_noise};
 use super::series::Series;
 use crate::ephemeris::{Candidate, TransitEvent};
 use crate::lightcurve::Detrended;
@@ -57,16 +56,16 @@ pub fn search(
 
     let mut masked = vec![false; whole.len()];
     let mut series = whole.clone();
-    let mut pass = scan(&series, &plan);
+    let mut scanner = Scanner::new();
+    let mut pass = scanner.scan(&series, &plan);
     let mut result = SearchResult {
         candidates: Vec::new(),
         periodogram: pass.periodogram.clone(),
         set_aside: Vec::new(),
         n_passes: 1,
     };
-    let mut fold = PhaseFold::default();
     while result.candidates.len() < config.max_candidates {
-        match evaluate(&series, &pass, &plan, config, &mut fold) {
+        match evaluate(&series, &pass, &plan, config) {
             Found::Nothing => break,
             Found::Candidate(found) => {
                 let found = without_own_transits(&series, found, &plan);
@@ -89,7 +88,7 @@ pub fn search(
         if series.len() < MIN_CADENCES {
             break;
         }
-        pass = scan(&series, &plan);
+        pass = scanner.scan(&series, &plan);
         result.n_passes += 1;
     }
     number(&mut result.candidates, whole.baseline);
@@ -120,7 +119,7 @@ enum Found {
 }
 
 /// Evaluates the peaks of a pass exactly, highest first.
-fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig, fold: &mut PhaseFold) -> Found {
+fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig) -> Found {
     let floor = COARSE_RETENTION * config.snr_threshold;
     let peaks = find_peaks(&pass.periodogram, 4 * config.max_peaks, floor);
     let harmonics = Harmonics {
@@ -143,12 +142,12 @@ fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig, fo
         if best.as_ref().is_some_and(|b| peak.snr < COARSE_RETENTION * b.0) {
             break;
         }
-        let class = &plan.classes[peak.class];
-        let Some(start) = locate(series, peak.period, class, &pass.noise, fold) else { continue };
+        let start = pass.periodogram.start_of(peak.cell);
         let limits = limits_at(plan, &start);
-        let drift = 1.5 * class.slot_width;
+        let slot_width = plan.slot_width(start.period);
+        let drift = 1.5 * slot_width;
         let Some(fit) = refine(series, start, drift, limits, &pass.noise) else { continue };
-        let fit = harmonics.settle(fit, class.slot_width, limits);
+        let fit = harmonics.settle(fit, slot_width, limits);
         let beta = pass.noise.beta(fit.shape.duration);
         let snr_red = fit.statistic.snr / beta;
         if snr_red < config.snr_threshold {

@@ -1,36 +1,63 @@
-//! The coarse pass: the best box at every trial period, by fast folding, octave by octave of duration.
+//! The coarse pass: the best box at every trial period, by fast folding, band by band of periods.
 
-use super::ffa::{FastFold, Pair, Rows};
-use super::grid::ofir_periods;
-use super::kernels::{Kernels, LANES, TrialBox};
-use super::plan::{DurationClass, Plan};
+use super::ffa::FastFold;
+use super::kernels::{Best, Kernels, LANES, MAX_BOXES, TrialBox};
+use super::plan::{Band, Plan};
+use super::quantise::{Quantised, Scale, quantise};
+use super::refine::PeriodicBox;
 use super::series::Series;
-use super::slots::{EventScatter, RedNoise, event_scatter, slotted};
+use super::slots::{Cumulative, RedNoise, Slots};
 
-/// The best S/N in each cell of an Ofir grid of periods.
-#[derive(Clone, Debug, PartialEq)]
+/// Folds in a cell of the periodogram.
+const FOLDS_PER_CELL: usize = 8;
+/// S/N of a cell in which nothing is higher: far below any threshold, and below what noise reaches in a cell.
+const LEAST_SNR: f32 = 2.5;
+
+/// The best S/N in each cell of a few neighbouring trial periods.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Periodogram {
-    /// Lower edge of each cell (days), ascending.
+    /// First trial period of each cell (days), ascending.
     pub period: Vec<f64>,
-    /// Highest S/N against red noise of all folds in the cell; 0 where there is no dip.
+    /// Highest S/N against red noise of all boxes in the cell; 2.5 where none is higher.
     pub snr: Vec<f32>,
-    /// Period (days) of that fold.
+    /// Period (days) of the fold with the highest S/N.
     pub best_period: Vec<f64>,
-    /// Octave of durations of that fold.
-    pub(crate) class: Vec<u8>,
+    /// The box with the highest S/N: transit time (days since the first cadence) and duration (days).
+    pub(crate) best_box: Vec<(f64, f64)>,
     /// Folds evaluated.
     pub n_periods: usize,
 }
 
 impl Periodogram {
-    fn new(baseline: f64, period_min: f64, period_max: f64) -> Self {
-        // Solar density and two cells a duration: fine enough to tell peaks apart, coarse enough to hold.
-        let mut period = ofir_periods(baseline, period_min, period_max, 1.0, 2.0);
-        if period.is_empty() {
-            period.push(period_min);
-        }
-        let n = period.len();
-        Self { period, snr: vec![0.0; n], best_period: vec![0.0; n], class: vec![0; n], n_periods: 0 }
+    pub fn len(&self) -> usize {
+        self.snr.len()
+    }
+
+    /// Whether no period was searched.
+    pub fn is_empty(&self) -> bool {
+        self.snr.is_empty()
+    }
+
+    /// The best box of a cell.
+    pub(crate) fn start_of(&self, cell: usize) -> PeriodicBox {
+        let (transit_time, duration) = self.best_box[cell];
+        PeriodicBox { period: self.best_period[cell], transit_time, duration }
+    }
+
+    fn open_cell(&mut self, period: f64) {
+        self.period.push(period);
+        self.best_period.push(period);
+        self.best_box.push((0.0, 0.0));
+        self.snr.push(0.0);
+    }
+
+    /// Leaves `best` in the cell that was opened last.
+    fn close_cell(&mut self, best: Best, period: f64, slot_width: f64) {
+        let Some(cell) = self.snr.len().checked_sub(1) else { return };
+        let duration = f64::from(best.width) * slot_width;
+        self.snr[cell] = best.score.sqrt();
+        self.best_period[cell] = period;
+        self.best_box[cell] = (f64::from(best.start) * slot_width + 0.5 * duration, duration);
     }
 }
 
@@ -40,86 +67,134 @@ pub(crate) struct Scan {
     pub noise: RedNoise,
 }
 
-/// Searches `series` over the whole `plan`.
-pub(crate) fn scan(series: &Series, plan: &Plan) -> Scan {
-    let mut periodogram = Periodogram::new(series.baseline, plan.period_min, plan.period_max);
-    let mut noise = RedNoise::default();
-    let mut fold = FastFold::new(Kernels::detect());
-    for (number, class) in plan.classes.iter().enumerate() {
-        let mut slots = slotted(series, class.slot_width);
-        let events = event_scatter(&slots, class);
-        scan_class(&mut slots, class, number as u8, plan, &events, &mut fold, &mut periodogram);
-        noise.events.extend(events);
-    }
-    for snr in &mut periodogram.snr {
-        *snr = snr.sqrt();
-    }
-    Scan { periodogram, noise }
+/// Work space of coarse passes.
+pub(crate) struct Scanner {
+    kernels: Kernels,
+    fold: FastFold,
+    whole: Quantised,
 }
 
-/// β of every trial duration of `plan`, without a scan.
-pub(crate) fn red_noise(series: &Series, plan: &Plan) -> RedNoise {
-    let events = |class: &DurationClass| event_scatter(&slotted(series, class.slot_width), class);
-    RedNoise { events: plan.classes.iter().flat_map(events).collect() }
-}
+impl Scanner {
+    pub fn new() -> Self {
+        let kernels = Kernels::detect();
+        Self { kernels, fold: FastFold::new(kernels), whole: Quantised::default() }
+    }
 
-/// Leaves squared S/N in the periodogram.
-fn scan_class(
-    slots: &mut Pair,
-    class: &DurationClass,
-    number: u8,
-    plan: &Plan,
-    events: &[EventScatter],
-    fold: &mut FastFold,
-    out: &mut Periodogram,
-) {
-    let first = (class.period_min / class.slot_width).floor() as usize;
-    let last = (class.period_max / class.slot_width).floor() as usize;
-    let n = slots.num.len();
-    slots.num.resize(FastFold::padded_length(n, last), 0.0);
-    slots.den.resize(FastFold::padded_length(n, last), 0.0);
-    let kernels = Kernels::detect();
-    let mut boxes: Vec<TrialBox> = Vec::new();
-    let mut row = Pair::default();
-    for base in first.max(2)..=last {
-        let longest = plan.durations.longest(base as f64 * class.slot_width) / class.slot_width;
-        boxes.clear();
-        boxes.extend(
-            class
-                .widths
-                .iter()
-                .zip(events)
-                // one step beyond the longest, since trial durations are steps
-                .filter(|(w, _)| **w < base && (**w as f64 <= 1.2 * longest || **w == class.widths[0]))
-                .map(|(w, e)| trial_box(*w, e)),
-        );
-        let Some(widest) = boxes.last().map(|b| b.width) else { continue };
-        fold.prepare(slots, n, base);
-        let length = base.next_multiple_of(LANES) + widest + LANES;
-        row.num.resize(length, 0.0);
-        row.den.resize(length, 0.0);
-        let lowest = base as f64 * class.slot_width;
-        let mut cell = out.period.partition_point(|p| *p <= lowest).saturating_sub(1);
-        for k in 0..fold.rows() {
-            let period = fold.period(k) * class.slot_width;
-            if period < plan.period_min || period > plan.period_max {
-                continue;
+    /// Searches `series` over the whole `plan`.
+    pub fn scan(&mut self, series: &Series, plan: &Plan) -> Scan {
+        let cumulative = Cumulative::new(series);
+        let noise = measure_noise(&cumulative, plan);
+        let mut periodogram = Periodogram::default();
+        for (i, band) in plan.bands.iter().enumerate() {
+            let slots = cumulative.slots(band.slot_width);
+            let last = i + 1 == plan.bands.len();
+            self.scan_band(&slots, band, plan, last, &noise, series.total_weight, &mut periodogram);
+        }
+        Scan { periodogram, noise }
+    }
+
+    #[expect(clippy::too_many_arguments)]
+    fn scan_band(
+        &mut self,
+        slots: &Slots,
+        band: &Band,
+        plan: &Plan,
+        last_band: bool,
+        noise: &RedNoise,
+        total_weight: f64,
+        out: &mut Periodogram,
+    ) {
+        let width = band.slot_width;
+        let first = ((band.period_min / width).floor() as usize).max(2);
+        let last = (band.period_max / width).ceil() as usize;
+        let Some(&widest) = band.widths.iter().rfind(|w| **w < first).or(band.widths.first()) else { return };
+        if widest >= first {
+            return;
+        }
+        let scale = Scale::new(slots, first, widest, noise.beta(2.0 * width));
+        quantise(slots, scale, FastFold::padded_length(slots.len(), last), &mut self.whole);
+        let mut boxes: Vec<TrialBox> = band
+            .widths
+            .iter()
+            .filter(|w| **w <= widest)
+            .take(MAX_BOXES)
+            .map(|w| trial_box(*w, width, noise, scale, total_weight))
+            .collect();
+
+        let mut best = nothing();
+        let mut best_period = 0.0;
+        let mut in_cell = 0;
+        for base in first..last {
+            // one step beyond the longest, since trial durations are steps, and at most half of the period
+            let longest = (1.2 * plan.durations.longest((base + 1) as f64 * width) / width).min(0.5 * base as f64);
+            for b in &mut boxes {
+                b.bar = (1.0 - (2.5 * b.width as f32 / base as f32).min(0.5)) / b.gain;
             }
-            while out.period.get(cell + 1).is_some_and(|edge| *edge <= period) {
-                cell += 1;
+            self.fold.prepare(&self.whole, slots.len(), base);
+            // The last fold is at the period of the first one of the next base.
+            let rows = self.fold.rows();
+            let folds = if base + 1 == last && last_band { rows } else { rows - 1 };
+            for k in 0..folds {
+                let period = self.fold.period(k) * width;
+                if period < plan.period_min || period > plan.period_max {
+                    self.fold.skip();
+                    continue;
+                }
+                if in_cell == 0 {
+                    out.open_cell(period);
+                }
+                let longest = longest.min(longest_in_fold(base * (rows - 1) + k) as f64);
+                let n = boxes.partition_point(|b| b.width as f64 <= longest).max(1);
+                let length = base.next_multiple_of(LANES) + boxes[n - 1].width + LANES;
+                let row = self.fold.next_fold(length);
+                let before = best.score;
+                self.kernels.best_box(row, base, &boxes[..n], &mut best);
+                if best.score > before {
+                    best_period = period;
+                }
+                out.n_periods += 1;
+                in_cell += 1;
+                if in_cell == FOLDS_PER_CELL {
+                    out.close_cell(best, best_period, width);
+                    best = nothing();
+                    in_cell = 0;
+                }
             }
-            fold.write_fold(k, &mut row);
-            out.n_periods += 1;
-            let best = kernels.best_box(Rows { num: &row.num, den: &row.den }, base, &boxes, out.snr[cell]);
-            if best > out.snr[cell] {
-                out.snr[cell] = best;
-                out.best_period[cell] = period;
-                out.class[cell] = number;
-            }
+        }
+        if in_cell > 0 {
+            out.close_cell(best, best_period, width);
         }
     }
 }
 
-fn trial_box(width: usize, event: &EventScatter) -> TrialBox {
-    TrialBox { width, scale: (1.0 / (event.beta * event.beta)) as f32, least_weight: (1.2 * event.weight) as f32 }
+/// β of single boxes of all durations of `plan`.
+pub(crate) fn red_noise(series: &Series, plan: &Plan) -> RedNoise {
+    measure_noise(&Cumulative::new(series), plan)
+}
+
+/// Where a cell starts from.
+fn nothing() -> Best {
+    Best { score: LEAST_SNR * LEAST_SNR, ..Best::default() }
+}
+
+fn measure_noise(cumulative: &Cumulative, plan: &Plan) -> RedNoise {
+    RedNoise::measure(&cumulative.slots(plan.finest_slot()), plan.durations.longest(plan.period_max))
+}
+
+fn trial_box(width: usize, slot_width: f64, noise: &RedNoise, scale: Scale, total_weight: f64) -> TrialBox {
+    let duration = width as f64 * slot_width;
+    let beta = noise.beta(duration);
+    TrialBox {
+        width,
+        gain: (scale.den / (scale.num * scale.num * beta * beta)) as f32,
+        share: (1.0 / (scale.den * total_weight)) as f32,
+        bar: 0.0,
+        least_weight: (1.2 * noise.event_weight(duration) * scale.den) as u16,
+    }
+}
+
+/// Longest box (slots) to compare in fold number `fold`: neighbouring folds drift apart by one slot over the series, so boxes
+/// of 8 and 12 slots are compared in every second fold, of 16 and 24 in every fourth, and so on.
+fn longest_in_fold(fold: usize) -> usize {
+    (8usize << fold.trailing_zeros().min(20)) - 1
 }

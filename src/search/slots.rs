@@ -1,25 +1,79 @@
 //! The light curve in even time slots, and its single-event statistics: the scatter of the depth of one box.
 
-use super::ffa::Pair;
-use super::plan::DurationClass;
 use super::series::Series;
-use crate::math::median_in_place;
 
-/// Sums per time slot, scaled so that a box has Δχ² = num² / (den (1 − den)): `num` = Σ w·dip / √W, `den` = Σ w / W.
-pub(crate) fn slotted(series: &Series, width: f64) -> Pair {
-    let n = (series.baseline / width).floor() as usize + 1;
-    let mut num = vec![0.0f64; n];
-    let mut den = vec![0.0f64; n];
-    let per_width = 1.0 / width;
-    for ((t, dip), w) in series.time.iter().zip(&series.dip).zip(&series.weight) {
-        let slot = ((t * per_width) as usize).min(n - 1);
-        num[slot] += w * dip;
-        den[slot] += w;
+/// Sums per time slot; empty slots are zero.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Slots {
+    /// Days.
+    pub width: f64,
+    /// Σ w·dip
+    pub num: Vec<f64>,
+    /// Σ w
+    pub den: Vec<f64>,
+}
+
+/// Sums over all cadences before each, to sum any stretch of time with two look-ups.
+pub(crate) struct Cumulative<'a> {
+    series: &'a Series,
+    num: Vec<f64>,
+    den: Vec<f64>,
+    /// First cadence not before each multiple of the mean time step.
+    first: Vec<u32>,
+    per_step: f64,
+}
+
+impl<'a> Cumulative<'a> {
+    pub fn new(series: &'a Series) -> Self {
+        let n = series.len();
+        let mut num = Vec::with_capacity(n + 1);
+        let mut den = Vec::with_capacity(n + 1);
+        let (mut num_sum, mut den_sum) = (0.0, 0.0);
+        num.push(0.0);
+        den.push(0.0);
+        for (dip, w) in series.dip.iter().zip(&series.weight) {
+            num_sum += w * dip;
+            den_sum += w;
+            num.push(num_sum);
+            den.push(den_sum);
+        }
+        let per_step = n as f64 / series.baseline;
+        let mut first = Vec::with_capacity(n + 2);
+        for (i, t) in series.time.iter().enumerate() {
+            let step = (t * per_step) as usize;
+            while first.len() <= step {
+                first.push(i as u32);
+            }
+        }
+        first.resize(n + 2, n as u32);
+        Self { series, num, den, first, per_step }
     }
-    let (num_scale, den_scale) = (1.0 / series.total_weight.sqrt(), 1.0 / series.total_weight);
-    Pair {
-        num: num.iter().map(|v| (v * num_scale) as f32).collect(),
-        den: den.iter().map(|v| (v * den_scale) as f32).collect(),
+
+    /// First cadence not before `time` (days since the origin, not negative).
+    fn index(&self, time: f64) -> usize {
+        let step = ((time * self.per_step) as usize).min(self.first.len() - 2);
+        let (from, to) = (self.first[step] as usize, self.first[step + 1] as usize);
+        from + self.series.time[from..to].partition_point(|t| *t < time)
+    }
+
+    /// The series in slots of `width` days, counted from its origin.
+    pub fn slots(&self, width: f64) -> Slots {
+        let n = (self.series.baseline / width).floor() as usize + 1;
+        let mut slots = Slots { width, num: Vec::with_capacity(n), den: Vec::with_capacity(n) };
+        let mut start = 0;
+        for slot in 1..=n {
+            let end = if slot == n { self.series.len() } else { self.index(slot as f64 * width) };
+            slots.num.push(self.num[end] - self.num[start]);
+            slots.den.push(if end > start { self.den[end] - self.den[start] } else { 0.0 });
+            start = end;
+        }
+        slots
+    }
+}
+
+impl Slots {
+    pub fn len(&self) -> usize {
+        self.num.len()
     }
 }
 
@@ -30,91 +84,112 @@ pub(crate) struct EventScatter {
     pub duration: f64,
     /// Scatter of the single-event S/N over that of white noise of the stated errors; at least 1.
     pub beta: f64,
-    /// Median weight of a box with data, as a fraction of all weight.
+    /// Median weight of a box with data.
     pub weight: f64,
 }
 
-/// β of every trial duration, ascending: how much the depth of one transit scatters beyond its white-noise error.
+/// β of trial durations, ascending: how much the depth of one transit scatters beyond its white-noise error.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct RedNoise {
     pub events: Vec<EventScatter>,
 }
 
 impl RedNoise {
+    /// Single-event scatter in boxes of 2, 3, 4, 6, 8, 12 … slots up to `longest` days.
+    ///
+    /// ```text
+    /// z = Σ w·dip / √Σ w            over boxes of the duration, slid along the light curve
+    /// β = max(1, 1.4826 MAD(z), −q₀.₀₂₂₇₅(z − median)/2)
+    /// ```
+    /// For white noise of the stated errors z has unit variance. Residual rotation, granulation or systematics that stay
+    /// in phase over a transit raise it, which lowers the S/N of a transit search by β since separate transits are
+    /// independent (Pont, Zucker & Queloz 2006, MNRAS 373, 231; the Kepler pipeline normalises its multiple-event
+    /// statistic alike). The second term sees heavy tails, on the side of brightenings, which no planet makes. Boxes with
+    /// less than half of the median weight are left out.
+    pub fn measure(slots: &Slots, longest: f64) -> Self {
+        let sums = |column: &[f64]| {
+            let mut sum = 0.0;
+            let sums = column.iter().map(|v| {
+                sum += v;
+                sum
+            });
+            std::iter::once(0.0).chain(sums).collect::<Vec<f64>>()
+        };
+        let (num, den) = (sums(&slots.num), sums(&slots.den));
+        let negligible = 1e-9 * den[slots.len()] / slots.len() as f64;
+        let mut weights: Vec<f32> = Vec::new();
+        let mut z: Vec<f32> = Vec::new();
+        let mut events = Vec::new();
+        for width in trial_widths(2) {
+            if width > 2 && width as f64 * slots.width > 1.5 * longest || width > slots.len() {
+                break;
+            }
+            // Boxes that overlap by more than half tell nothing new of the scatter, and those that overlap nothing of weights.
+            let sums = |start: usize| (num[start + width] - num[start], den[start + width] - den[start]);
+            let starts = 0..=slots.len() - width;
+            weights.clear();
+            weights.extend(starts.clone().step_by(width).map(|i| sums(i).1).filter(|w| *w > negligible).map(|w| w as f32));
+            let weight = f64::from(median_in_place(&mut weights));
+            let least = (0.5 * weight).max(negligible);
+            z.clear();
+            z.extend(starts.step_by(width / 2).map(sums).filter(|b| b.1 >= least).map(|b| (b.0 / b.1.sqrt()) as f32));
+            // Fewer than twenty boxes measure no scatter.
+            let beta = if z.len() < 20 { 1.0 } else { beta_of(&mut z) };
+            let weight = if weight.is_finite() { weight } else { 0.0 };
+            events.push(EventScatter { duration: width as f64 * slots.width, beta, weight });
+        }
+        Self { events }
+    }
+
     /// β at any duration, by interpolation in ln(duration).
     pub fn beta(&self, duration: f64) -> f64 {
+        self.at(duration).map_or(1.0, |e| e.beta)
+    }
+
+    /// Median weight of a box of this duration that has data.
+    pub fn event_weight(&self, duration: f64) -> f64 {
+        self.at(duration).map_or(0.0, |e| e.weight)
+    }
+
+    fn at(&self, duration: f64) -> Option<EventScatter> {
         let above = self.events.partition_point(|e| e.duration < duration);
         match (above.checked_sub(1).and_then(|i| self.events.get(i)), self.events.get(above)) {
             (Some(a), Some(b)) => {
                 let x = (duration / a.duration).ln() / (b.duration / a.duration).ln();
-                a.beta + x * (b.beta - a.beta)
+                let mix = |a: f64, b: f64| a + x * (b - a);
+                Some(EventScatter { duration, beta: mix(a.beta, b.beta), weight: mix(a.weight, b.weight) })
             }
-            (Some(e), None) | (None, Some(e)) => e.beta,
-            (None, None) => 1.0,
+            (Some(e), None) | (None, Some(e)) => {
+                Some(EventScatter { duration, weight: e.weight * duration / e.duration, ..*e })
+            }
+            (None, None) => None,
         }
     }
 }
 
-/// Single-event scatter of each duration of `class`.
-///
-/// ```text
-/// z = Σ w·dip / √Σ w            over boxes of the duration, slid along the light curve
-/// β = max(1, 1.4826 MAD(z), −q₀.₀₂₂₇₅(z − median)/2)
-/// ```
-/// For white noise of the stated errors z has unit variance. Residual rotation, granulation or systematics that stay in
-/// phase over a transit raise it, which lowers the S/N of a transit search by β since separate transits are independent
-/// (Pont, Zucker & Queloz 2006, MNRAS 373, 231; the Kepler pipeline normalises its multiple-event statistic alike). The
-/// second term sees heavy tails, on the side of brightenings, which no planet makes. Boxes with less than half of the median
-/// weight are left out.
-pub(crate) fn event_scatter(slots: &Pair, class: &DurationClass) -> Vec<EventScatter> {
-    let n = slots.num.len();
-    let mut weights = Vec::new();
-    let mut boxes = Vec::new();
-    let mut z = Vec::new();
-    class
-        .widths
-        .iter()
-        .map(|&width| {
-            let duration = width as f64 * class.slot_width;
-            boxes.clear();
-            weights.clear();
-            z.clear();
-            // Boxes that overlap by more than half tell nothing new.
-            let stride = (width / 2).max(1);
-            for start in (0..(n + 1).saturating_sub(width)).step_by(stride) {
-                let num: f32 = slots.num[start..start + width].iter().sum();
-                let den: f32 = slots.den[start..start + width].iter().sum();
-                if den > 0.0 {
-                    boxes.push((num, den));
-                    weights.push(f64::from(den));
-                }
-            }
-            let weight = median_in_place(&mut weights);
-            z.extend(
-                boxes
-                    .iter()
-                    .filter(|b| f64::from(b.1) >= 0.5 * weight)
-                    .map(|&(num, den)| f64::from(num) / f64::from(den).sqrt()),
-            );
-            // Fewer than twenty boxes measure no scatter.
-            let beta = if z.len() < 20 { 1.0 } else { beta_of(&mut z) };
-            EventScatter { duration, beta, weight: if weight.is_finite() { weight } else { 0.0 } }
-        })
-        .collect()
+/// Widths of boxes in slots, 2ᵐ and 3·2ᵐ, from `least` on.
+pub(crate) fn trial_widths(least: usize) -> impl Iterator<Item = usize> {
+    (0..20).flat_map(|m| [2 << m, 3 << m]).filter(move |w| *w >= least)
 }
 
-fn beta_of(z: &mut [f64]) -> f64 {
+/// Upper median; single precision is ample for a scatter that is known to a per cent.
+fn median_in_place(values: &mut [f32]) -> f32 {
+    let middle = values.len() / 2;
+    if values.is_empty() { f32::NAN } else { *values.select_nth_unstable_by(middle, f32::total_cmp).1 }
+}
+
+fn beta_of(z: &mut [f32]) -> f64 {
     let centre = median_in_place(z);
     for v in z.iter_mut() {
         *v -= centre;
     }
     let tail = ((0.022_75 * z.len() as f64) as usize).min(z.len() - 1);
-    let (_, &mut low, _) = z.select_nth_unstable_by(tail, f64::total_cmp);
+    let (_, &mut low, _) = z.select_nth_unstable_by(tail, f32::total_cmp);
     for v in z.iter_mut() {
         *v = v.abs();
     }
-    let core = 1.482_602_218_505_602 * median_in_place(z);
-    core.max(-0.5 * low).max(1.0)
+    let core = 1.482_602_2 * median_in_place(z);
+    f64::from(core.max(-0.5 * low).max(1.0))
 }
 
 #[cfg(test)]
@@ -123,18 +198,14 @@ mod tests {
     use rand::{RngExt, SeedableRng, rngs::StdRng};
     use rand_distr::StandardNormal;
 
-    fn class() -> DurationClass {
-        DurationClass { slot_width: 0.03, widths: vec![4, 6], period_min: 1.0, period_max: 2.0 }
-    }
-
     #[test]
     fn slots_keep_the_sums() {
         let time: Vec<f64> = (0..500).map(|i| 100.0 + 0.0113 * f64::from(i)).collect();
         let flux: Vec<f64> = (0..500).map(|i| 1.0 + 1e-3 * f64::from(i % 17)).collect();
         let series = Series::from_columns(&time, &flux, &vec![1e-3; 500]);
-        let slots = slotted(&series, 0.03);
-        assert!((slots.den.iter().sum::<f32>() - 1.0).abs() < 1e-5);
-        assert!(slots.num.iter().sum::<f32>().abs() < 1e-4);
+        let slots = Cumulative::new(&series).slots(0.03);
+        assert!((slots.den.iter().sum::<f64>() / series.total_weight - 1.0).abs() < 1e-12);
+        assert!(slots.num.iter().sum::<f64>().abs() < 1e-6);
     }
 
     #[test]
@@ -146,7 +217,7 @@ mod tests {
         let err = vec![1e-3; n as usize];
         let beta = |flux: &[f64]| {
             let series = Series::from_columns(&time, flux, &err);
-            event_scatter(&slotted(&series, 0.03), &class())[1].beta
+            RedNoise::measure(&Cumulative::new(&series).slots(0.03), 0.2).beta(0.18)
         };
         let flat: Vec<f64> = white.iter().map(|e| 1.0 + e).collect();
         assert!(beta(&flat) < 1.08, "{}", beta(&flat));
@@ -163,5 +234,10 @@ mod tests {
         assert_eq!(noise.beta(0.05), 1.0);
         assert!((noise.beta(0.2) - 2.0).abs() < 1e-12);
         assert_eq!(noise.beta(1.0), 3.0);
+    }
+
+    #[test]
+    fn widths_are_powers_of_two_and_half_again() {
+        assert_eq!(trial_widths(3).take(6).collect::<Vec<_>>(), [3, 4, 6, 8, 12, 16]);
     }
 }
