@@ -23,6 +23,7 @@
 
 mod bls;
 mod config;
+mod edges;
 mod error;
 mod events;
 mod ffa;
@@ -30,6 +31,7 @@ mod fold;
 pub mod grid;
 mod harmonics;
 mod kernels;
+mod mask;
 mod measure;
 pub mod oracle;
 mod peaks;
@@ -41,8 +43,12 @@ mod run;
 mod scan;
 mod series;
 mod slots;
+mod stack;
 mod statistic;
 mod template;
+#[cfg(test)]
+mod timing;
+mod windows;
 
 pub use bls::{BlsBox, bls, phase_bins};
 pub use config::SearchConfig;

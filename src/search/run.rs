@@ -3,17 +3,19 @@
 use super::config::SearchConfig;
 use super::error::SearchError;
 use super::events::{Support, is_clear, other_events, support, transit_events};
-use super::fold::PhaseFold;
+use super::ffa::Pair;
 use super::grid::DurationRange;
 use super::harmonics::Harmonics;
+use super::mask::{extent, mask_event, mask_near, mask_transits};
 use super::measure::candidate;
 use super::peaks::{DetectionEfficiency, find_peaks};
 use super::plan::Plan;
-use super::polish::{Polished, polish};
+use super::polish::polish;
 use super::refine::{BoxFit, DurationLimits, PeriodicBox, locate, refine};
 use super::relations::harmonic_of;
 use super::scan::{Periodogram, Scan, red_noise, scan};
 use super::series::Series;
+use super::slots::slotted;
 use crate::ephemeris::{Candidate, TransitEvent};
 use crate::lightcurve::Detrended;
 use crate::star::Measured;
@@ -64,9 +66,8 @@ pub fn search(
         set_aside: Vec::new(),
         n_passes: 1,
     };
-    let mut fold = PhaseFold::default();
     while result.candidates.len() < config.max_candidates {
-        match evaluate(&series, &pass, &plan, config, &mut fold) {
+        match evaluate(&series, &pass, &plan, config) {
             Found::Nothing => break,
             Found::Candidate(found) => {
                 let found = without_own_transits(&series, found, &plan);
@@ -120,7 +121,7 @@ enum Found {
 }
 
 /// Evaluates the peaks of a pass exactly, highest first.
-fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig, fold: &mut PhaseFold) -> Found {
+fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig) -> Found {
     let floor = COARSE_RETENTION * config.snr_threshold;
     let peaks = find_peaks(&pass.periodogram, 4 * config.max_peaks, floor);
     let harmonics = Harmonics {
@@ -133,6 +134,7 @@ fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig, fo
     let mut best: Option<(f64, FoundBox)> = None;
     let mut isolated: Option<(f64, Vec<f64>, f64)> = None;
     let mut efficiency = None;
+    let mut slots: Vec<Option<Pair>> = vec![None; plan.classes.len()];
     let mut evaluated = 0;
     for peak in peaks {
         if evaluated == config.max_peaks {
@@ -144,7 +146,8 @@ fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig, fo
             break;
         }
         let class = &plan.classes[peak.class];
-        let Some(start) = locate(series, peak.period, class, &pass.noise, fold) else { continue };
+        let slots = slots[peak.class].get_or_insert_with(|| slotted(series, class.slot_width));
+        let Some(start) = locate(slots, peak.period, class, &pass.noise) else { continue };
         let limits = limits_at(plan, &start);
         let drift = 1.5 * class.slot_width;
         let Some(fit) = refine(series, start, drift, limits, &pass.noise) else { continue };
@@ -188,8 +191,8 @@ fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig, fo
 /// are too short. Three durations are left out about each transit.
 fn without_own_transits(series: &Series, found: FoundBox, plan: &Plan) -> FoundBox {
     let shape = found.fit.shape;
-    let own: Vec<bool> =
-        series.time.iter().map(|t| time_from_transit(*t, &shape).abs() <= 1.5 * shape.duration).collect();
+    let mut own = vec![false; series.len()];
+    mask_near(series, &shape, 1.5 * shape.duration, &mut own);
     let quiet = series.without(&own);
     if quiet.len() < MIN_CADENCES {
         return found;
@@ -204,60 +207,4 @@ fn limits_at(plan: &Plan, start: &PeriodicBox) -> DurationLimits {
     let shortest = (0.8 * plan.durations.shortest(start.period)).min(start.duration);
     let longest = (1.25 * plan.durations.longest(start.period)).max(start.duration).min(0.5 * start.period);
     DurationLimits { shortest, longest }
-}
-
-/// Where a candidate's transits are and half of what they take at the least: 1.5 boxes, and all from first to last contact
-/// of the polished shape and a tenth more, with half a cadence on each side.
-fn extent(series: &Series, fit: &BoxFit, polished: Option<&Polished>) -> (PeriodicBox, f64) {
-    let shape = fit.shape;
-    let half_width = (0.75 * shape.duration).max(0.5 * shape.duration + series.cadence);
-    match polished {
-        Some(p) => {
-            let shape = PeriodicBox { period: p.period, transit_time: p.transit_time, ..shape };
-            (shape, half_width.max(0.55 * p.duration + 0.5 * series.cadence))
-        }
-        None => (shape, half_width),
-    }
-}
-
-/// Masks the transits of a candidate: `half_width` to each side, and wider, in steps of an eighth of the box up to three
-/// boxes, as long as the fold still shows a dip there (3 sigma, and more than a hundredth of the depth).
-fn mask_transits(
-    whole: &Series,
-    series: &Series,
-    shape: &PeriodicBox,
-    half_width: f64,
-    depth: f64,
-    masked: &mut [bool],
-) {
-    let step = shape.duration / 8.0;
-    let mut half_width = half_width;
-    while half_width < 1.5 * shape.duration && half_width + step < 0.5 * shape.period {
-        let (mut weight, mut sum) = (0.0, 0.0);
-        for ((t, dip), w) in series.time.iter().zip(&series.dip).zip(&series.weight) {
-            let from_transit = time_from_transit(*t, shape).abs();
-            if from_transit > half_width && from_transit <= half_width + step {
-                weight += w;
-                sum += w * dip;
-            }
-        }
-        if sum < 3.0 * f64::sqrt(weight) || sum < 0.01 * depth * weight {
-            break;
-        }
-        half_width += step;
-    }
-    for (t, masked) in whole.time.iter().zip(masked) {
-        *masked |= time_from_transit(*t, shape).abs() <= half_width;
-    }
-}
-
-fn time_from_transit(time: f64, shape: &PeriodicBox) -> f64 {
-    let cycles = (time - shape.transit_time) / shape.period;
-    (cycles - cycles.round()) * shape.period
-}
-
-fn mask_event(whole: &Series, time: f64, duration: f64, masked: &mut [bool]) {
-    for (t, masked) in whole.time.iter().zip(masked) {
-        *masked |= (t - time).abs() <= 0.75 * duration;
-    }
 }
