@@ -25,6 +25,7 @@
 mod aligned;
 mod bls;
 mod config;
+mod edges;
 mod error;
 mod events;
 mod ffa;
@@ -32,6 +33,7 @@ mod fold;
 pub mod grid;
 mod harmonics;
 mod kernels;
+mod mask;
 mod measure;
 pub mod oracle;
 mod peaks;
@@ -44,8 +46,12 @@ mod run;
 mod scan;
 mod series;
 mod slots;
+mod stack;
 mod statistic;
 mod template;
+#[cfg(test)]
+mod timing;
+mod windows;
 
 pub use bls::{BlsBox, bls, phase_bins};
 pub use config::SearchConfig;

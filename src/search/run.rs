@@ -5,10 +5,11 @@ use super::error::SearchError;
 use super::events::{Support, is_clear, other_events, support, transit_events};
 use super::grid::DurationRange;
 use super::harmonics::Harmonics;
+use super::mask::{extent, mask_event, mask_near, mask_transits};
 use super::measure::candidate;
 use super::peaks::{DetectionEfficiency, find_peaks};
 use super::plan::Plan;
-use super::polish::{Polished, polish};
+use super::polish::polish;
 use super::refine::{BoxFit, DurationLimits, PeriodicBox, refine};
 use super::relations::harmonic_of;
 use super::scan::{Periodogram, Scan, Scanner, red_noise};
@@ -187,8 +188,8 @@ fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig) ->
 /// are too short. Three durations are left out about each transit.
 fn without_own_transits(series: &Series, found: FoundBox, plan: &Plan) -> FoundBox {
     let shape = found.fit.shape;
-    let own: Vec<bool> =
-        series.time.iter().map(|t| time_from_transit(*t, &shape).abs() <= 1.5 * shape.duration).collect();
+    let mut own = vec![false; series.len()];
+    mask_near(series, &shape, 1.5 * shape.duration, &mut own);
     let quiet = series.without(&own);
     if quiet.len() < MIN_CADENCES {
         return found;
@@ -203,60 +204,4 @@ fn limits_at(plan: &Plan, start: &PeriodicBox) -> DurationLimits {
     let shortest = (0.8 * plan.durations.shortest(start.period)).min(start.duration);
     let longest = (1.25 * plan.durations.longest(start.period)).max(start.duration).min(0.5 * start.period);
     DurationLimits { shortest, longest }
-}
-
-/// Where a candidate's transits are and half of what they take at the least: 1.5 boxes, and all from first to last contact
-/// of the polished shape and a tenth more, with half a cadence on each side.
-fn extent(series: &Series, fit: &BoxFit, polished: Option<&Polished>) -> (PeriodicBox, f64) {
-    let shape = fit.shape;
-    let half_width = (0.75 * shape.duration).max(0.5 * shape.duration + series.cadence);
-    match polished {
-        Some(p) => {
-            let shape = PeriodicBox { period: p.period, transit_time: p.transit_time, ..shape };
-            (shape, half_width.max(0.55 * p.duration + 0.5 * series.cadence))
-        }
-        None => (shape, half_width),
-    }
-}
-
-/// Masks the transits of a candidate: `half_width` to each side, and wider, in steps of an eighth of the box up to three
-/// boxes, as long as the fold still shows a dip there (3 sigma, and more than a hundredth of the depth).
-fn mask_transits(
-    whole: &Series,
-    series: &Series,
-    shape: &PeriodicBox,
-    half_width: f64,
-    depth: f64,
-    masked: &mut [bool],
-) {
-    let step = shape.duration / 8.0;
-    let mut half_width = half_width;
-    while half_width < 1.5 * shape.duration && half_width + step < 0.5 * shape.period {
-        let (mut weight, mut sum) = (0.0, 0.0);
-        for ((t, dip), w) in series.time.iter().zip(&series.dip).zip(&series.weight) {
-            let from_transit = time_from_transit(*t, shape).abs();
-            if from_transit > half_width && from_transit <= half_width + step {
-                weight += w;
-                sum += w * dip;
-            }
-        }
-        if sum < 3.0 * f64::sqrt(weight) || sum < 0.01 * depth * weight {
-            break;
-        }
-        half_width += step;
-    }
-    for (t, masked) in whole.time.iter().zip(masked) {
-        *masked |= time_from_transit(*t, shape).abs() <= half_width;
-    }
-}
-
-fn time_from_transit(time: f64, shape: &PeriodicBox) -> f64 {
-    let cycles = (time - shape.transit_time) / shape.period;
-    (cycles - cycles.round()) * shape.period
-}
-
-fn mask_event(whole: &Series, time: f64, duration: f64, masked: &mut [bool]) {
-    for (t, masked) in whole.time.iter().zip(masked) {
-        *masked |= (t - time).abs() <= 0.75 * duration;
-    }
 }

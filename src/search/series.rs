@@ -1,6 +1,7 @@
 //! The light curve as the search sees it: times from the first cadence, dips and weights.
 
 use super::statistic::{BoxStatistic, BoxSums};
+use super::windows::Windows;
 use crate::lightcurve::{Detrended, median_time_step};
 
 /// Times (days since `origin`), dips (weighted mean − flux) and weights (flux_err⁻²) of the cadences in use.
@@ -58,12 +59,16 @@ impl Series {
         series
     }
 
-    /// Sums over the box about `transit_time` (days since `origin`), −duration/2 ≤ τ < duration/2.
-    pub fn box_sums(&self, period: f64, transit_time: f64, duration: f64) -> BoxSums {
-        let start = transit_time - 0.5 * duration;
+    /// The cadences in start + n P ≤ t < start + n P + width, transit by transit.
+    pub fn windows(&self, period: f64, start: f64, width: f64) -> Windows<'_> {
+        Windows::new(&self.time, self.cadence, period, start, width)
+    }
+
+    /// Sums over those cadences.
+    pub fn window_sums(&self, period: f64, start: f64, width: f64) -> BoxSums {
         let mut sums = BoxSums::default();
-        for ((t, dip), w) in self.time.iter().zip(&self.dip).zip(&self.weight) {
-            if (t - start).rem_euclid(period) < duration {
+        for window in self.windows(period, start, width) {
+            for (w, dip) in self.weight[window.cadences.clone()].iter().zip(&self.dip[window.cadences]) {
                 sums.weight += w;
                 sums.weighted_dip += w * dip;
             }
@@ -71,8 +76,10 @@ impl Series {
         sums
     }
 
+    /// Statistic of the box about `transit_time` (days since `origin`), −duration/2 ≤ τ < duration/2, at a cost of the
+    /// cadences inside and a few look-ups a transit.
     pub fn box_statistic(&self, period: f64, transit_time: f64, duration: f64) -> Option<BoxStatistic> {
-        self.box_sums(period, transit_time, duration).statistic(self.total_weight)
+        self.window_sums(period, transit_time - 0.5 * duration, duration).statistic(self.total_weight)
     }
 
     /// Moves the zero of the dips to their weighted mean.

@@ -1,5 +1,7 @@
 //! Depth of a box-shaped dip, its variance and its significance, from sums over the cadences inside.
 
+use std::ops::AddAssign;
+
 /// Sums over one box. `dip` is mean flux − flux, the mean being the weighted mean of all cadences, so that Σ w·dip over
 /// all of them is zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -58,9 +60,20 @@ impl BoxSums {
         Some(BoxStatistic { depth, depth_err, snr: depth / depth_err, delta_chi2: depth * depth / variance })
     }
 
-    /// Signal to noise of a dip, zero for a rise or an empty box; what inner loops compare.
-    pub(crate) fn snr(&self, total_weight: f64) -> f64 {
-        self.statistic(total_weight).map_or(0.0, |s| s.snr.max(0.0))
+    /// Δχ² with the sign of the depth, 0 for an empty or full box; what inner loops compare.
+    pub(crate) fn signed_delta_chi2(&self, total_weight: f64) -> f64 {
+        let variance = self.weight * (total_weight - self.weight);
+        if variance <= 1e-12 * self.weight * total_weight {
+            return 0.0;
+        }
+        self.weighted_dip * self.weighted_dip.abs() * total_weight / variance
+    }
+}
+
+impl AddAssign for BoxSums {
+    fn add_assign(&mut self, other: Self) {
+        self.weight += other.weight;
+        self.weighted_dip += other.weighted_dip;
     }
 }
 
