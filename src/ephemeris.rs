@@ -61,20 +61,20 @@ pub struct Candidate {
     pub ephemeris: Ephemeris,
     pub period_err: f64,
     pub transit_time_err: f64,
-    /// First to last contact (T14) of the trapezoid, smeared over the cadence, that fits best; the width of the best box
-    /// where no trapezoid fits as well as that.
+    /// First to last contact (T14), with the depth and all errors the mean and standard deviation of what fits: boxes and
+    /// limb-darkened transits, smeared over the cadence. The width of the best box where no such dip fits as well as that.
     pub duration: f64,
     pub duration_err: f64,
-    /// Of the flat bottom of that trapezoid, or of the box.
+    /// At mid-transit, before exposures smear it; or of the box.
     pub depth: f64,
     pub depth_err: f64,
-    /// Depth of the best box over its white-noise error with both levels free; the square root of `delta_chi2`. It is not
-    /// `depth / depth_err`, which belong to the trapezoid and whose error includes red noise.
+    /// Depth over its white-noise error with both levels free, of the box or the limb-darkened dip that has the most of it:
+    /// the square root of `delta_chi2`. It is not `depth / depth_err`, whose error includes red noise and other shapes.
     pub snr: f64,
     /// `snr` over β, the factor by which the depth of a single box of this duration scatters beyond white noise of the
     /// stated errors in this light curve; what candidates are ranked and thresholded by.
     pub snr_red: f64,
-    /// χ² of a constant less χ² of the box.
+    /// χ² of a constant less χ² of that dip.
     pub delta_chi2: f64,
     /// Signal detection efficiency: the peak's height over the periodogram's own mean, in its standard deviations.
     pub sde: f64,

@@ -69,7 +69,7 @@ impl Harmonics<'_> {
         let Some(statistic) = self.series.box_statistic(shape.period, shape.transit_time, shape.duration) else {
             return fit;
         };
-        let longer = BoxFit { shape, statistic };
+        let longer = BoxFit::of_box(shape, statistic);
         if self.strength(&longer) < KEPT * self.strength(&fit) {
             return fit;
         }

@@ -8,8 +8,8 @@ use crate::ephemeris::{Candidate, Ephemeris, TransitEvent};
 
 /// The candidate of a box, with absolute times. `number` and `harmonic_of` are left to the caller.
 ///
-/// Period, transit time, duration and depth and their errors are those of the `polished` shape, Δχ² and S/N those of the
-/// box. Single transits are boxes as long as the one found, at the polished times. Without a polished shape the box says
+/// Period, transit time, duration and depth and their errors are those of the `polished` shape; S/N, and its square Δχ², is
+/// the highest of box and transit shapes. Single transits are boxes as long as the one found, at the polished times. Without a polished shape the box says
 /// all, with errors after Carter et al. 2008 (ApJ 689, 499), with ingress time τ, duration T and S/N Q:
 ///
 /// ```text
@@ -39,6 +39,7 @@ pub(crate) fn candidate(series: &Series, fit: &BoxFit, polished: Option<&Polishe
         },
         None => of_box(series, fit, beta, &transits),
     };
+    let snr = polished.map_or(0.0, |p| p.fit.statistic.snr).max(fit.snr());
     for event in &mut transits {
         event.time += series.origin;
     }
@@ -51,9 +52,9 @@ pub(crate) fn candidate(series: &Series, fit: &BoxFit, polished: Option<&Polishe
         duration_err: estimates.duration_err,
         depth: estimates.depth,
         depth_err: estimates.depth_err,
-        snr: fit.statistic.snr,
-        snr_red: fit.statistic.snr / beta,
-        delta_chi2: fit.statistic.delta_chi2,
+        snr,
+        snr_red: snr / beta,
+        delta_chi2: snr * snr,
         sde,
         n_transits: transits.len(),
         depth_odd: odd,

@@ -5,6 +5,7 @@
 //! plan       bands of periods, each on time slots as wide as its durations allow
 //! slots      the light curve in those slots; scatter of single boxes over white noise (red noise)
 //! quantise   slots as whole numbers of 16 bits
+//! aligned    buffers that start a cache line
 //! ffa        fast folds at all periods between two numbers of slots
 //! kernels    its inner loops, for the vector instructions at hand
 //! scan       the best box of each fold: the coarse pass
@@ -39,12 +40,14 @@ pub mod oracle;
 mod peaks;
 mod plan;
 mod polish;
+mod posterior;
 mod quantise;
 mod refine;
 mod relations;
 mod run;
 mod scan;
 mod series;
+mod shape;
 mod slots;
 mod stack;
 mod statistic;

@@ -150,7 +150,7 @@ fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig) ->
         let Some(fit) = refine(series, start, drift, limits, &pass.noise) else { continue };
         let fit = harmonics.settle(fit, slot_width, limits);
         let beta = pass.noise.beta(fit.shape.duration);
-        let snr_red = fit.statistic.snr / beta;
+        let snr_red = fit.snr() / beta;
         if snr_red < config.snr_threshold {
             continue;
         }

@@ -2,6 +2,7 @@
 
 use super::refine::PeriodicBox;
 use super::series::Series;
+use super::template::Ramps;
 
 /// Most groups of epochs. Over a group, the farthest trial period drifts by a thirtieth of what it does over all.
 const GROUPS: usize = 32;
@@ -17,8 +18,10 @@ pub(crate) struct Stack {
     pub middle: f64,
     /// Distance of the farthest group from it, in epochs.
     pub farthest: f64,
+    /// W, days and flux as in the series.
+    pub total_weight: f64,
     bins: usize,
-    /// Mean epoch of each group, from the middle.
+    /// Mean epoch of each group, from the middle; NaN for one without cadences.
     epochs: Vec<f64>,
     num: Vec<f32>,
     den: Vec<f32>,
@@ -68,11 +71,30 @@ impl Stack {
         }
         let (count, sum) = moments.iter().fold((0.0, 0.0), |a, m| (a.0 + m.0, a.1 + m.1));
         let middle = if count > 0.0 { sum / count } else { 0.0 };
-        let epochs: Vec<f64> = moments.iter().map(|m| if m.0 > 0.0 { m.1 / m.0 - middle } else { 0.0 }).collect();
+        let epochs: Vec<f64> = moments.iter().map(|m| if m.0 > 0.0 { m.1 / m.0 - middle } else { f64::NAN }).collect();
         let farthest = epochs.iter().fold(0.5, |a: f64, e| a.max(e.abs()));
         let zeros = || vec![0.0; bins + 1];
         let (folded_num, folded_den, power) = (zeros(), zeros(), zeros());
-        Self { bin_width, reach, middle, farthest, bins, epochs, num, den, folded_num, folded_den, power }
+        Self {
+            bin_width,
+            reach,
+            middle,
+            farthest,
+            total_weight: series.total_weight,
+            bins,
+            epochs,
+            num,
+            den,
+            folded_num,
+            folded_den,
+            power,
+        }
+    }
+
+    /// Mean epoch from the middle, `num` and `den` of each group that has cadences.
+    pub fn rows(&self) -> impl Iterator<Item = (f64, &[f32], &[f32])> {
+        let rows = self.num.chunks_exact(self.bins).zip(self.den.chunks_exact(self.bins));
+        self.epochs.iter().zip(rows).filter(|r| !r.0.is_nan()).map(|(epoch, (num, den))| (*epoch, num, den))
     }
 
     /// Folds at the period longer by `change`, about the middle epoch. Rows are shifted by whole bins.
@@ -81,7 +103,7 @@ impl Stack {
         let (num, den) = (&mut self.folded_num, &mut self.folded_den);
         num.fill(0.0);
         den.fill(0.0);
-        for (group, epoch) in self.epochs.iter().enumerate() {
+        for (group, epoch) in self.epochs.iter().enumerate().filter(|e| !e.1.is_nan()) {
             let shift = (epoch * change / self.bin_width).round() as isize;
             let skipped = shift.unsigned_abs().min(bins);
             let (from, to) = if shift >= 0 { (skipped, 0) } else { (0, skipped) };
@@ -115,6 +137,31 @@ impl Stack {
         best
     }
 
+    /// S/N of a dip about `middle` (time from transit) in this fold; 0 for a brightening.
+    pub fn dip_snr(&self, ramps: &Ramps, middle: f64) -> f64 {
+        let position = |x: f64| (x + self.reach) / self.bin_width;
+        let first = position(middle - ramps.end).floor().max(0.0) as usize;
+        let end = (position(middle + ramps.end).ceil().max(0.0) as usize).min(self.bins);
+        let (mut num, mut mean, mut square) = (0.0, 0.0, 0.0);
+        let mut from_middle = [0.0f32; LANES];
+        let mut dip = [0.0f32; LANES];
+        for from in (first..end).step_by(LANES) {
+            let n = LANES.min(end - from);
+            for (i, x) in from_middle[..n].iter_mut().enumerate() {
+                *x = ((from + i) as f64 * self.bin_width + 0.5 * self.bin_width - self.reach - middle).abs() as f32;
+            }
+            ramps.fill(&from_middle[..n], &mut dip[..n]);
+            for (i, s) in (from..).zip(&dip[..n]) {
+                let weight = (self.folded_den[i + 1] - self.folded_den[i]) * s;
+                num += (self.folded_num[i + 1] - self.folded_num[i]) * s;
+                mean += weight;
+                square += weight * s;
+            }
+        }
+        let information = square - mean * mean;
+        if information > NO_WEIGHT { f64::from(num / information.sqrt()).max(0.0) } else { 0.0 }
+    }
+
     /// Edges of a box of bins, as times from transit.
     pub fn edges(&self, found: &StackBox) -> (f64, f64) {
         let left = found.start as f64 * self.bin_width - self.reach;
@@ -127,6 +174,9 @@ fn add(sum: &mut [f32], row: &[f32]) {
         *s += r;
     }
 }
+
+/// Values that are worked on together.
+const LANES: usize = 16;
 
 /// A share of all weight that is zero but for rounding, and no box.
 const NO_WEIGHT: f32 = 1e-6;
@@ -146,7 +196,6 @@ fn box_powers(num: &[f32], den: &[f32], width: usize, power: &mut [f32]) {
 
 /// Largest of some values that are not negative.
 fn highest(values: &[f32]) -> f32 {
-    const LANES: usize = 16;
     let mut lanes = [0.0f32; LANES];
     let chunks = values.chunks_exact(LANES);
     let rest = chunks.remainder();
