@@ -86,6 +86,10 @@ pub struct Candidate {
     pub depth_even: f64,
     pub depth_even_err: f64,
     pub transits: Vec<TransitEvent>,
+    /// Periods (days) that the observed transits and the gaps allow, longest first: Δ/n, where Δ is the longest period that
+    /// has all of them and every other transit that Δ/n predicts falls where there are no data or the data do not
+    /// contradict the depth at 3 sigma. `ephemeris.period` is one of them: the longest within the search.
+    pub allowed_periods: Vec<f64>,
     pub harmonic_of: Option<Harmonic>,
 }
 
@@ -111,9 +115,41 @@ impl Candidate {
             depth_even: f64::NAN,
             depth_even_err: f64::NAN,
             transits: Vec::new(),
+            allowed_periods: vec![ephemeris.period],
             harmonic_of: None,
         }
     }
+}
+
+/// A transit seen once. Times and durations in days, depths as a fraction of the flux, positive for a dip.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SingleTransit {
+    /// 1, 2, … in the order of signal to noise over red noise.
+    pub number: u32,
+    /// Mid-transit.
+    pub transit_time: f64,
+    pub transit_time_err: f64,
+    /// First to last contact (T14) of the trapezoid, smeared over the cadence, that fits best on a straight line.
+    pub duration: f64,
+    pub duration_err: f64,
+    /// Of the flat bottom of that trapezoid.
+    pub depth: f64,
+    pub depth_err: f64,
+    /// Depth of the best box over its white-noise error with both levels free.
+    pub snr: f64,
+    /// `snr` over β, the factor by which the depth of boxes of this duration scatters beyond white noise of the stated errors
+    /// in this light curve or near this dip, whichever is larger; what the threshold applies to.
+    pub snr_red: f64,
+    /// Cadences from first to last contact.
+    pub n_cadences: usize,
+    /// Shortest period whose other transits all fall where there are no data or the data do not contradict the depth at
+    /// 3 sigma, to an eighth of the duration.
+    pub period_min: f64,
+    /// Period of a central transit on a circular orbit of this duration and depth around a star of the known density; at
+    /// other impact parameters the period is longer. NaN where the density is not known.
+    pub period_central: f64,
+    /// From the errors of density and duration alone.
+    pub period_central_err: f64,
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use antumbra::fit::quantities;
 use antumbra::io::table::{
-    CANDIDATES, Column, ERRORS, FITS, FittedQuantity, POSTERIORS, TARGETS, Table, candidates_columns, errors_columns,
-    fits_columns, posteriors_columns, targets_columns,
+    BLS, CANDIDATES, Column, ERRORS, FITS, FittedQuantity, PERIODOGRAM, POSTERIORS, SINGLE_TRANSITS, TARGETS, Table,
+    bls_columns, candidates_columns, errors_columns, fits_columns, periodogram_columns, posteriors_columns,
+    single_transits_columns, targets_columns,
 };
 
 fn section(out: &mut String, table: Table, columns: &[Column]) {
@@ -36,10 +37,19 @@ fn document() -> String {
     let fits: Vec<Column> =
         fits_columns(&fitted).into_iter().filter(|c| !intervals.iter().any(|s| c.name.ends_with(s))).collect();
     section(&mut out, CANDIDATES, &candidates_columns());
+    section(&mut out, SINGLE_TRANSITS, &single_transits_columns());
     section(&mut out, TARGETS, &targets_columns());
     section(&mut out, FITS, &fits);
     section(&mut out, POSTERIORS, &posteriors_columns(&fitted));
     section(&mut out, ERRORS, &errors_columns());
+    out.push_str(
+        "# Tables of `antumbra search`\n\n\
+         `search --out NAME.parquet` writes the table of candidates to NAME.parquet and that of single transits, as above, to\n\
+         NAME_single.parquet. With `--method bls` it writes the first of these to NAME.parquet, and with `--periodogram DIR`\n\
+         the second to DIR, one file a target.\n\n",
+    );
+    section(&mut out, BLS, &bls_columns());
+    section(&mut out, PERIODOGRAM, &periodogram_columns());
     out.truncate(out.trim_end().len());
     out.push('\n');
     out
@@ -58,9 +68,16 @@ fn the_documented_schema_is_the_schema() {
 
 #[test]
 fn every_column_has_a_description_and_no_name_occurs_twice() {
-    for columns in
-        [candidates_columns(), targets_columns(), errors_columns(), fits_columns(&[]), posteriors_columns(&[])]
-    {
+    for columns in [
+        candidates_columns(),
+        single_transits_columns(),
+        targets_columns(),
+        errors_columns(),
+        fits_columns(&[]),
+        posteriors_columns(&[]),
+        bls_columns(),
+        periodogram_columns(),
+    ] {
         let mut names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
         names.sort_unstable();
         let before = names.len();

@@ -1,5 +1,6 @@
 //! Command line: one file a subcommand.
 
+mod bls;
 mod common;
 mod convert;
 mod fit;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use antumbra::ephemeris::Candidate;
+use antumbra::ephemeris::{Candidate, SingleTransit};
 use antumbra::io::truth::{Truth, read_truth};
 use antumbra::pipeline::{FitOutcome, TargetOutcome};
 
@@ -27,10 +27,12 @@ struct Row {
 #[derive(Default)]
 pub struct ResultRows {
     rows: Vec<Row>,
+    singles: Vec<(String, SingleTransit)>,
 }
 
 impl ResultRows {
     pub fn add(&mut self, outcome: &TargetOutcome) {
+        self.singles.extend(outcome.single_transits.iter().map(|s| (outcome.target_id.clone(), s.clone())));
         for (i, candidate) in outcome.candidates.iter().enumerate() {
             let (fit, rp_rs) = match outcome.fits.get(i) {
                 Some(FitOutcome::Fitted(fit)) => {
@@ -52,6 +54,32 @@ pub fn print_results(results: &ResultRows, inputs: &[String]) {
         Some(truth) => print_beside_truth(results, &truth),
         None => print_candidates(results),
     }
+    print_singles(results);
+}
+
+fn print_singles(results: &ResultRows) {
+    if results.singles.is_empty() {
+        return;
+    }
+    println!("\nSingle transits:");
+    let header = ["target", "transit time", "duration (h)", "depth (ppm)", "S/N", "S/N red", "period (d)"];
+    let rows: Vec<Vec<String>> = results.singles.iter().take(MOST_ROWS).map(single_cells).collect();
+    print_table(&header, &rows);
+    if results.singles.len() > MOST_ROWS {
+        println!("… and {} more", results.singles.len() - MOST_ROWS);
+    }
+}
+
+fn single_cells((target_id, s): &(String, SingleTransit)) -> Vec<String> {
+    vec![
+        target_id.clone(),
+        format!("{:.4} ± {:.4}", s.transit_time, s.transit_time_err),
+        format!("{:.2} ± {:.2}", s.duration * 24.0, s.duration_err * 24.0),
+        format!("{:.0} ± {:.0}", s.depth * 1e6, s.depth_err * 1e6),
+        format!("{:.1}", s.snr),
+        format!("{:.1}", s.snr_red),
+        format!("≥ {:.1}", s.period_min),
+    ]
 }
 
 fn truth_of(inputs: &[String]) -> Option<Vec<Truth>> {

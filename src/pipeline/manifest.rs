@@ -27,6 +27,7 @@ pub struct Counts {
     pub targets_searched: usize,
     pub targets_failed: usize,
     pub candidates: usize,
+    pub single_transits: usize,
     pub fits_converged: usize,
     pub fits_not_converged: usize,
     pub fits_failed: usize,

@@ -9,8 +9,10 @@
 //! output    outcomes as rows of the result tables
 //! manifest  what the run was and what it came to
 //! run       scan, process, write
+//! bls       plain box least squares for many targets
 //! ```
 
+mod bls;
 mod config;
 mod engine;
 mod error;
@@ -21,6 +23,7 @@ mod prepare;
 mod run;
 mod target;
 
+pub use bls::{BlsObjective, BlsOutcome, BlsPeak, BlsRequest, power};
 pub use config::{ConfigError, FitSelection, RunConfig};
 pub use engine::process_in_order;
 pub use error::RunError;

@@ -5,42 +5,61 @@ use std::path::{Path, PathBuf};
 use super::error::RunError;
 use super::prepare::ErrorRow;
 use super::target::{FitOutcome, TargetOutcome};
-use crate::ephemeris::Candidate;
+use crate::ephemeris::{Candidate, SingleTransit};
 use crate::fit::{FitStatus, TransitFit, quantities};
 use crate::io::table::{
-    CANDIDATES, ERRORS, FITS, FittedQuantity, POSTERIORS, RowBuilder, TARGETS, TableError, TableWriter,
-    candidates_columns, errors_columns, fits_columns, posteriors_columns, targets_columns,
+    CANDIDATES, ERRORS, FITS, FittedQuantity, POSTERIORS, RowBuilder, SINGLE_TRANSITS, TARGETS, TableError,
+    TableWriter, candidates_columns, errors_columns, fits_columns, posteriors_columns, single_transits_columns,
+    targets_columns,
 };
 
-/// The table of candidates on its own.
-pub struct CandidateTable {
-    table: TableWriter,
+/// What a search found: the table of candidates, and that of single transits beside it.
+///
+/// Single transits have a table of their own because they have no period: in the table of candidates every reader of
+/// `period` would meet nulls, and every count of candidates would change.
+pub struct SearchTables {
+    candidates: TableWriter,
+    singles: TableWriter,
     run_id: String,
 }
 
-impl CandidateTable {
-    pub fn create(file: &Path, run_id: &str) -> Result<Self, TableError> {
-        let table = TableWriter::create_file(file.to_path_buf(), CANDIDATES, candidates_columns())?;
-        Ok(Self { table, run_id: run_id.to_string() })
+impl SearchTables {
+    pub fn create(candidates: &Path, singles: &Path, run_id: &str) -> Result<Self, TableError> {
+        Ok(Self {
+            candidates: TableWriter::create_file(candidates.to_path_buf(), CANDIDATES, candidates_columns())?,
+            singles: TableWriter::create_file(singles.to_path_buf(), SINGLE_TRANSITS, single_transits_columns())?,
+            run_id: run_id.to_string(),
+        })
     }
 
     pub fn write(&mut self, outcome: &TargetOutcome) -> Result<(), TableError> {
         let offset = outcome.summary.as_ref().and_then(|s| s.time_offset);
         for candidate in &outcome.candidates {
-            write_candidate(&mut self.table, &self.run_id, &outcome.target_id, offset, candidate)?;
+            write_candidate(&mut self.candidates, &self.run_id, &outcome.target_id, offset, candidate)?;
+        }
+        for single in &outcome.single_transits {
+            write_single(&mut self.singles, &self.run_id, &outcome.target_id, offset, single)?;
         }
         Ok(())
     }
 
-    pub fn finish(self) -> Result<usize, TableError> {
-        self.table.finish()
+    pub fn finish(self) -> Result<(), TableError> {
+        self.candidates.finish()?;
+        self.singles.finish()?;
+        Ok(())
     }
+}
+
+/// Where the single transits go whose candidates are in `candidates`: `NAME_single.parquet` beside `NAME.parquet`.
+pub fn singles_file(candidates: &Path) -> PathBuf {
+    let stem = candidates.file_stem().unwrap_or_default().to_string_lossy();
+    candidates.with_file_name(format!("{stem}_single.parquet"))
 }
 
 /// All tables of a run. Nothing is in place until [`Output::finish`].
 pub struct Output {
     run_id: String,
-    candidates: CandidateTable,
+    search: SearchTables,
     targets: TableWriter,
     fits: TableWriter,
     posteriors: TableWriter,
@@ -61,7 +80,11 @@ impl Output {
             .collect();
         Ok(Self {
             run_id: run_id.to_string(),
-            candidates: CandidateTable::create(&dir.join("candidates.parquet"), run_id)?,
+            search: SearchTables::create(
+                &dir.join("candidates.parquet"),
+                &dir.join("single_transits.parquet"),
+                run_id,
+            )?,
             targets: TableWriter::create(dir, TARGETS, targets_columns())?,
             fits: TableWriter::create(dir, FITS, fits_columns(&fitted))?,
             posteriors: TableWriter::create(dir, POSTERIORS, posteriors_columns(&fitted))?,
@@ -70,7 +93,7 @@ impl Output {
     }
 
     pub fn write(&mut self, outcome: &TargetOutcome) -> Result<(), TableError> {
-        self.candidates.write(outcome)?;
+        self.search.write(outcome)?;
         self.write_target(outcome)?;
         for (candidate, fit) in outcome.candidates.iter().zip(&outcome.fits) {
             self.write_fit(outcome, candidate, fit)?;
@@ -116,6 +139,7 @@ impl Output {
             .float("period_min", s.period_min)
             .float("period_max", s.period_max)
             .integer("n_candidates", outcome.candidates.len() as i64)
+            .integer("n_single_transits", outcome.single_transits.len() as i64)
             .integer("n_fits", fitted as i64)
             .end()
     }
@@ -173,7 +197,7 @@ impl Output {
 
     /// Encodes what is left and puts every table in place.
     pub fn finish(self) -> Result<(), TableError> {
-        self.candidates.finish()?;
+        self.search.finish()?;
         self.targets.finish()?;
         self.fits.finish()?;
         self.posteriors.finish()?;
@@ -249,6 +273,7 @@ fn write_candidate(
         .float("depth_odd_err", c.depth_odd_err)
         .float("depth_even", c.depth_even)
         .float("depth_even_err", c.depth_even_err)
+        .floats("allowed_periods", c.allowed_periods.iter().copied())
         .integers("transit_epochs", c.transits.iter().map(|t| t.epoch))
         .floats("transit_times", c.transits.iter().map(|t| t.time))
         .floats("transit_depths", c.transits.iter().map(|t| t.depth))
@@ -260,4 +285,33 @@ fn write_candidate(
             .float("harmonic_ratio", f64::from(h.ratio.0) / f64::from(h.ratio.1));
     }
     row.end()
+}
+
+fn write_single(
+    table: &mut TableWriter,
+    run_id: &str,
+    target_id: &str,
+    time_offset: Option<f64>,
+    s: &SingleTransit,
+) -> Result<(), TableError> {
+    table
+        .row()
+        .text("run_id", run_id)
+        .text("target_id", target_id)
+        .integer("single_transit", i64::from(s.number))
+        .text("status", "ok")
+        .float("transit_time", s.transit_time)
+        .float("transit_time_err", s.transit_time_err)
+        .maybe_float("time_offset", time_offset)
+        .float("duration", s.duration)
+        .float("duration_err", s.duration_err)
+        .float("depth", s.depth)
+        .float("depth_err", s.depth_err)
+        .float("snr", s.snr)
+        .float("snr_red", s.snr_red)
+        .integer("n_cadences", s.n_cadences as i64)
+        .float("period_min", s.period_min)
+        .float("period_central", s.period_central)
+        .float("period_central_err", s.period_central_err)
+        .end()
 }

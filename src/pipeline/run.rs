@@ -7,7 +7,7 @@ use super::config::RunConfig;
 use super::engine::process_in_order;
 use super::error::RunError;
 use super::manifest::{Counts, Input, Manifest, Timings, run_id};
-use super::output::{CandidateTable, Output};
+use super::output::{Output, SearchTables, singles_file};
 use super::prepare::ErrorRow;
 use super::target::{FitOutcome, Steps, TargetOutcome, process_target};
 use crate::io::read::{Scan, scan};
@@ -45,10 +45,10 @@ pub struct RunSummary {
 
 /// Inputs found, and what is to be done with them.
 pub struct Run<'a> {
-    config: &'a RunConfig,
-    scan: Scan,
+    pub(super) config: &'a RunConfig,
+    pub(super) scan: Scan,
     inputs: Vec<Input>,
-    run_id: String,
+    pub(super) run_id: String,
     scan_s: f64,
 }
 
@@ -126,7 +126,7 @@ impl<'a> Run<'a> {
         Ok(RunSummary { run_id: self.run_id.clone(), counts, timings })
     }
 
-    /// Search alone, the candidates into one Parquet file. Error rows go to `each`.
+    /// Search alone, the candidates into one Parquet file and the single transits into `NAME_single.parquet` beside it. Error rows go to `each`.
     pub fn search_to(
         &self,
         file: &Path,
@@ -134,16 +134,16 @@ impl<'a> Run<'a> {
         progress: &dyn Progress,
         mut each: impl FnMut(&TargetOutcome),
     ) -> Result<Counts, RunError> {
-        let mut table = CandidateTable::create(file, &self.run_id)?;
+        let mut tables = SearchTables::create(file, &singles_file(file), &self.run_id)?;
         let mut counts = Counts { files: self.inputs.len(), targets: self.n_targets(), ..Counts::default() };
         counts.error_rows = self.scan.errors.len();
         self.process(pool, Steps::Search, progress, |outcome| {
             count(&mut counts, outcome);
-            table.write(outcome)?;
+            tables.write(outcome)?;
             each(outcome);
             Ok(())
         })?;
-        table.finish()?;
+        tables.finish()?;
         Ok(counts)
     }
 
@@ -176,6 +176,7 @@ fn count(counts: &mut Counts, outcome: &TargetOutcome) {
         None => counts.targets_failed += 1,
     }
     counts.candidates += outcome.candidates.len();
+    counts.single_transits += outcome.single_transits.len();
     counts.error_rows += outcome.errors.len();
     for fit in &outcome.fits {
         match fit {

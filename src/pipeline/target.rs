@@ -6,7 +6,7 @@ use super::config::RunConfig;
 use super::known::{KnownTransit, known_candidate};
 use super::manifest::{Timings, target_seed};
 use super::prepare::{ErrorRow, Prepared};
-use crate::ephemeris::Candidate;
+use crate::ephemeris::{Candidate, SingleTransit};
 use crate::fit::{FitData, TransitFit, fit_candidate};
 use crate::io::read::{TargetRef, read_target};
 use crate::lightcurve::{CleanReport, RawTarget, median_time_step};
@@ -50,6 +50,8 @@ pub struct TargetOutcome {
     /// Set when the target was searched.
     pub summary: Option<TargetSummary>,
     pub candidates: Vec<Candidate>,
+    /// Dips that no candidate explains.
+    pub single_transits: Vec<SingleTransit>,
     /// One for each candidate.
     pub fits: Vec<FitOutcome>,
     /// Why parts of the target, or all of it, could not be used; the last one is the reason where `summary` is unset.
@@ -63,6 +65,7 @@ impl TargetOutcome {
             target_id: target_id.to_string(),
             summary: None,
             candidates: Vec::new(),
+            single_transits: Vec::new(),
             fits: Vec::new(),
             errors,
             timings: Timings::default(),
@@ -139,16 +142,16 @@ fn process_raw(raw: &RawTarget, config: &RunConfig, steps: Steps) -> Result<Targ
         left_out: false,
     };
     let found = match steps {
-        Steps::FitKnown(known) => {
-            known_candidate(&prepared, &known, config).map(|candidate| (vec![candidate], 0)).map_err(|e| refused(&e))
-        }
+        Steps::FitKnown(known) => known_candidate(&prepared, &known, config)
+            .map(|candidate| (vec![candidate], Vec::new(), 0))
+            .map_err(|e| refused(&e)),
         Steps::Search | Steps::SearchAndFit => {
             search(&prepared.detrended, &config.search, prepared.light_curve.star().density())
-                .map(|found| (found.candidates, found.periodogram.n_periods))
+                .map(|found| (found.candidates, found.single_transits, found.periodogram.n_periods))
                 .map_err(|e| refused(&e))
         }
     };
-    let (candidates, n_periods) = match found {
+    let (candidates, single_transits, n_periods) = match found {
         Ok(found) => found,
         Err(row) => {
             errors.push(row);
@@ -166,7 +169,15 @@ fn process_raw(raw: &RawTarget, config: &RunConfig, steps: Steps) -> Result<Targ
     };
     timings.fit_s = start.elapsed().as_secs_f64();
     let summary = summarise(raw, &prepared, &report, n_periods, config);
-    Ok(TargetOutcome { target_id: raw.target_id.clone(), summary: Some(summary), candidates, fits, errors, timings })
+    Ok(TargetOutcome {
+        target_id: raw.target_id.clone(),
+        summary: Some(summary),
+        candidates,
+        single_transits,
+        fits,
+        errors,
+        timings,
+    })
 }
 
 /// Fits the strongest candidates that are not harmonics of others; says of the rest why they were not fitted.

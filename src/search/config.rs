@@ -35,6 +35,10 @@ pub struct SearchConfig {
     pub min_transits: usize,
     /// Signal to noise that a candidate must have, against white noise and against the curve's own red noise.
     pub snr_threshold: f64,
+    /// Signal to noise over red noise that a single transit must have.
+    pub single_threshold: f64,
+    /// Most single transits of a star: more dips than these are its own variability, and none is reported. 0 looks for none.
+    pub max_single_transits: usize,
     /// Candidates after which the search of a star ends.
     pub max_candidates: usize,
     /// Isolated dips that may be set aside, each at the cost of another pass, before the search of a star ends.
@@ -61,6 +65,8 @@ impl Default for SearchConfig {
             duty_cycle_max: 0.25,
             min_transits: 2,
             snr_threshold: 7.1,
+            single_threshold: 8.0,
+            max_single_transits: 4,
             max_candidates: 8,
             max_set_aside: 8,
             max_peaks: 16,
@@ -79,6 +85,7 @@ impl SearchConfig {
             ("density_min", self.density_min),
             ("duration_factor_min", self.duration_factor_min),
             ("snr_threshold", self.snr_threshold),
+            ("single_threshold", self.single_threshold),
             ("max_work", self.max_work),
         ];
         for (setting, value) in positive {

@@ -128,7 +128,7 @@ const GAIN: f64 = 6.0;
 /// Share of Δχ² that the longest period must keep; the rest may be in transits that were hardly observed.
 const KEPT: f64 = 0.9;
 
-fn gcd(a: i64, b: i64) -> i64 {
+pub(crate) fn gcd(a: i64, b: i64) -> i64 {
     let (mut a, mut b) = (a.abs(), b.abs());
     while b != 0 {
         (a, b) = (b, a % b);

@@ -6,7 +6,7 @@ use super::refine::BoxFit;
 use super::series::Series;
 use crate::ephemeris::{Candidate, Ephemeris, TransitEvent};
 
-/// The candidate of a box, with absolute times. `number` and `harmonic_of` are left to the caller.
+/// The candidate of a box, with absolute times. `number`, `allowed_periods` and `harmonic_of` are left to the caller.
 ///
 /// Period, transit time, duration and depth and their errors are those of the `polished` shape; S/N, and its square Δχ², is
 /// the highest of box and transit shapes. Single transits are boxes as long as the one found, at the polished times. Without a polished shape the box says
@@ -62,6 +62,7 @@ pub(crate) fn candidate(series: &Series, fit: &BoxFit, polished: Option<&Polishe
         depth_even: even,
         depth_even_err: even_err,
         transits,
+        allowed_periods: Vec::new(),
         harmonic_of: None,
     }
 }

@@ -4,6 +4,7 @@
 //! grid       trial periods (Ofir 2014) and the durations that a stellar density allows
 //! plan       bands of periods, each on time slots as wide as its durations allow
 //! slots      the light curve in those slots; scatter of single boxes over white noise (red noise)
+//! cumulative  sums over any stretch of the light curve
 //! quantise   slots as whole numbers of 16 bits
 //! aligned    buffers that start a cache line
 //! ffa        fast folds at all periods between two numbers of slots
@@ -13,19 +14,26 @@
 //! refine     exact evaluation of a peak on unbinned data
 //! polish     least squares of a smooth transit shape: the ephemeris, duration and depth reported
 //! template   that shape
-//! events     single transits, and whether they support the signal
+//! events     the transits of a signal one by one, and whether they support it
 //! harmonics  P/3, P/2, P, 2P, 3P, and the longest period that gaps allow
 //! relations  harmonics and secondary eclipses among candidates
+//! singles    dips that no candidate explains
+//! single_fit transit shape of one dip, against other shapes
+//! aliases    periods that the gaps allow
+//! windows    sums over any stretch of the light curve
 //! run        the loop: scan, evaluate, mask, again
 //! bls        plain box least squares on a grid of the caller's
+//! period_grid that grid
 //! oracle     brute force, for tests
 //! ```
 //!
 //! The statistic is that of [`BoxStatistic`]: Δχ² of a box over a constant, both levels free.
 
 mod aligned;
+mod aliases;
 mod bls;
 mod config;
+mod cumulative;
 mod edges;
 mod error;
 mod events;
@@ -38,6 +46,7 @@ mod mask;
 mod measure;
 pub mod oracle;
 mod peaks;
+mod period_grid;
 mod plan;
 mod polish;
 mod posterior;
@@ -48,6 +57,8 @@ mod run;
 mod scan;
 mod series;
 mod shape;
+mod single_fit;
+mod singles;
 mod slots;
 mod stack;
 mod statistic;
@@ -59,6 +70,7 @@ mod windows;
 pub use bls::{BlsBox, bls, phase_bins};
 pub use config::SearchConfig;
 pub use error::SearchError;
+pub use period_grid::{PeriodGrid, PeriodSpacing};
 pub use run::{SearchResult, search};
 pub use scan::Periodogram;
 pub use statistic::{BoxStatistic, BoxSums};

@@ -1,5 +1,6 @@
 //! The search of one star: scan, evaluate the peaks, mask the best, and again until nothing is above threshold.
 
+use super::aliases::allowed_periods;
 use super::config::SearchConfig;
 use super::error::SearchError;
 use super::events::{Support, is_clear, other_events, support, transit_events};
@@ -14,7 +15,9 @@ use super::refine::{BoxFit, DurationLimits, PeriodicBox, refine};
 use super::relations::harmonic_of;
 use super::scan::{Periodogram, Scan, Scanner, red_noise};
 use super::series::Series;
-use crate::ephemeris::{Candidate, TransitEvent};
+use super::singles::single_transits;
+use super::cumulative::Cumulative;
+use crate::ephemeris::{Candidate, SingleTransit, TransitEvent};
 use crate::lightcurve::Detrended;
 use crate::star::Measured;
 
@@ -28,6 +31,8 @@ const COARSE_RETENTION: f64 = 0.8;
 pub struct SearchResult {
     /// By S/N, highest first.
     pub candidates: Vec<Candidate>,
+    /// Dips that no candidate explains, strongest first.
+    pub single_transits: Vec<SingleTransit>,
     /// Of the first pass, before anything was masked.
     pub periodogram: Periodogram,
     /// Mid-times of isolated dips that were set aside because no other transit agreed with them.
@@ -61,6 +66,7 @@ pub fn search(
     let mut pass = scanner.scan(&series, &plan);
     let mut result = SearchResult {
         candidates: Vec::new(),
+        single_transits: Vec::new(),
         periodogram: pass.periodogram.clone(),
         set_aside: Vec::new(),
         n_passes: 1,
@@ -93,6 +99,11 @@ pub fn search(
         result.n_passes += 1;
     }
     number(&mut result.candidates, whole.baseline);
+    let sums = Cumulative::new(&whole);
+    for candidate in &mut result.candidates {
+        candidate.allowed_periods = allowed_periods(&sums, candidate, config.period_min, config.duty_cycle_max);
+    }
+    result.single_transits = single_transits(&whole, &result.candidates, config, density);
     Ok(result)
 }
 

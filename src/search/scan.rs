@@ -1,12 +1,13 @@
 //! The coarse pass: the best box at every trial period, by fast folding, band by band of periods.
 
+use super::cumulative::Cumulative;
 use super::ffa::FastFold;
 use super::kernels::{Best, Kernels, LANES, MAX_BOXES, TrialBox};
 use super::plan::{Band, Plan};
 use super::quantise::{Quantised, Scale, quantise};
 use super::refine::PeriodicBox;
 use super::series::Series;
-use super::slots::{Cumulative, RedNoise, Slots};
+use super::slots::{RedNoise, Slots};
 
 /// Folds in a cell of the periodogram.
 const FOLDS_PER_CELL: usize = 8;
@@ -86,7 +87,7 @@ impl Scanner {
         let noise = measure_noise(&cumulative, plan);
         let mut periodogram = Periodogram::default();
         for (i, band) in plan.bands.iter().enumerate() {
-            let slots = cumulative.slots(band.slot_width);
+            let slots = Slots::new(&cumulative, band.slot_width);
             let last = i + 1 == plan.bands.len();
             self.scan_band(&slots, band, plan, last, &noise, series.total_weight, &mut periodogram);
         }
@@ -178,7 +179,7 @@ fn nothing() -> Best {
 }
 
 fn measure_noise(cumulative: &Cumulative, plan: &Plan) -> RedNoise {
-    RedNoise::measure(&cumulative.slots(plan.finest_slot()), plan.durations.longest(plan.period_max))
+    RedNoise::measure(&Slots::new(cumulative, plan.finest_slot()), plan.durations.longest(plan.period_max))
 }
 
 fn trial_box(width: usize, slot_width: f64, noise: &RedNoise, scale: Scale, total_weight: f64) -> TrialBox {

@@ -1,6 +1,6 @@
 //! The light curve in even time slots, and its single-event statistics: the scatter of the depth of one box.
 
-use super::series::Series;
+use super::cumulative::Cumulative;
 
 /// Sums per time slot; empty slots are zero.
 #[derive(Clone, Debug, Default)]
@@ -13,65 +13,22 @@ pub(crate) struct Slots {
     pub den: Vec<f64>,
 }
 
-/// Sums over all cadences before each, to sum any stretch of time with two look-ups.
-pub(crate) struct Cumulative<'a> {
-    series: &'a Series,
-    num: Vec<f64>,
-    den: Vec<f64>,
-    /// First cadence not before each multiple of the mean time step.
-    first: Vec<u32>,
-    per_step: f64,
-}
-
-impl<'a> Cumulative<'a> {
-    pub fn new(series: &'a Series) -> Self {
-        let n = series.len();
-        let mut num = Vec::with_capacity(n + 1);
-        let mut den = Vec::with_capacity(n + 1);
-        let (mut num_sum, mut den_sum) = (0.0, 0.0);
-        num.push(0.0);
-        den.push(0.0);
-        for (dip, w) in series.dip.iter().zip(&series.weight) {
-            num_sum += w * dip;
-            den_sum += w;
-            num.push(num_sum);
-            den.push(den_sum);
-        }
-        let per_step = n as f64 / series.baseline;
-        let mut first = Vec::with_capacity(n + 2);
-        for (i, t) in series.time.iter().enumerate() {
-            let step = (t * per_step) as usize;
-            while first.len() <= step {
-                first.push(i as u32);
-            }
-        }
-        first.resize(n + 2, n as u32);
-        Self { series, num, den, first, per_step }
-    }
-
-    /// First cadence not before `time` (days since the origin, not negative).
-    fn index(&self, time: f64) -> usize {
-        let step = ((time * self.per_step) as usize).min(self.first.len() - 2);
-        let (from, to) = (self.first[step] as usize, self.first[step + 1] as usize);
-        from + self.series.time[from..to].partition_point(|t| *t < time)
-    }
-
-    /// The series in slots of `width` days, counted from its origin.
-    pub fn slots(&self, width: f64) -> Slots {
-        let n = (self.series.baseline / width).floor() as usize + 1;
-        let mut slots = Slots { width, num: Vec::with_capacity(n), den: Vec::with_capacity(n) };
+impl Slots {
+    /// The slots of a series, counted from its origin.
+    pub fn new(sums: &Cumulative, width: f64) -> Self {
+        let n = (sums.series.baseline / width).floor() as usize + 1;
+        let mut slots = Self { width, num: Vec::with_capacity(n), den: Vec::with_capacity(n) };
         let mut start = 0;
         for slot in 1..=n {
-            let end = if slot == n { self.series.len() } else { self.index(slot as f64 * width) };
-            slots.num.push(self.num[end] - self.num[start]);
-            slots.den.push(if end > start { self.den[end] - self.den[start] } else { 0.0 });
+            let end = if slot == n { sums.series.len() } else { sums.index(slot as f64 * width) };
+            let inside = sums.sums(start..end);
+            slots.num.push(inside.weighted_dip);
+            slots.den.push(inside.weight);
             start = end;
         }
         slots
     }
-}
 
-impl Slots {
     pub fn len(&self) -> usize {
         self.num.len()
     }
@@ -195,6 +152,7 @@ fn beta_of(z: &mut [f32]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::search::series::Series;
     use rand::{RngExt, SeedableRng, rngs::StdRng};
     use rand_distr::StandardNormal;
 
@@ -203,7 +161,7 @@ mod tests {
         let time: Vec<f64> = (0..500).map(|i| 100.0 + 0.0113 * f64::from(i)).collect();
         let flux: Vec<f64> = (0..500).map(|i| 1.0 + 1e-3 * f64::from(i % 17)).collect();
         let series = Series::from_columns(&time, &flux, &vec![1e-3; 500]);
-        let slots = Cumulative::new(&series).slots(0.03);
+        let slots = Slots::new(&Cumulative::new(&series), 0.03);
         assert!((slots.den.iter().sum::<f64>() / series.total_weight - 1.0).abs() < 1e-12);
         assert!(slots.num.iter().sum::<f64>().abs() < 1e-6);
     }
@@ -217,7 +175,7 @@ mod tests {
         let err = vec![1e-3; n as usize];
         let beta = |flux: &[f64]| {
             let series = Series::from_columns(&time, flux, &err);
-            RedNoise::measure(&Cumulative::new(&series).slots(0.03), 0.2).beta(0.18)
+            RedNoise::measure(&Slots::new(&Cumulative::new(&series), 0.03), 0.2).beta(0.18)
         };
         let flat: Vec<f64> = white.iter().map(|e| 1.0 + e).collect();
         assert!(beta(&flat) < 1.08, "{}", beta(&flat));

@@ -7,8 +7,9 @@ mod schemas;
 mod writer;
 
 pub use schemas::{
-    CANDIDATES, ERRORS, FITS, FittedQuantity, POSTERIORS, TARGETS, candidates_columns, errors_columns, fits_columns,
-    posteriors_columns, targets_columns,
+    BLS, CANDIDATES, ERRORS, FITS, FittedQuantity, PERIODOGRAM, POSTERIORS, SINGLE_TRANSITS, TARGETS, bls_columns,
+    candidates_columns, errors_columns, fits_columns, periodogram_columns, posteriors_columns, single_transits_columns,
+    targets_columns,
 };
 pub use writer::{RowBuilder, TableError, TableWriter};
 

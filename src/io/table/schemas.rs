@@ -4,6 +4,13 @@ use super::{Column, Kind, Table};
 
 /// Candidates found by the search.
 pub const CANDIDATES: Table = Table { name: "candidates", row: "a periodic dip found in one target", version: 1 };
+/// Dips seen once.
+pub const SINGLE_TRANSITS: Table =
+    Table { name: "single_transits", row: "a dip of one target that no candidate explains, seen once", version: 1 };
+/// Peaks of plain box least squares.
+pub const BLS: Table = Table { name: "bls", row: "a target, with the highest peak of its periodogram", version: 1 };
+/// A periodogram of plain box least squares.
+pub const PERIODOGRAM: Table = Table { name: "periodogram", row: "a trial period of one target", version: 1 };
 /// Targets: what became of each one.
 pub const TARGETS: Table = Table { name: "targets", row: "a target that was read", version: 1 };
 /// Fits of a transit model.
@@ -61,6 +68,12 @@ pub fn candidates_columns() -> Vec<Column> {
         column("depth_odd_err", Float, "", "One-sigma error of `depth_odd`."),
         column("depth_even", Float, "", "Depth of the transits with even number."),
         column("depth_even_err", Float, "", "One-sigma error of `depth_even`."),
+        column(
+            "allowed_periods",
+            Floats,
+            "d",
+            "Periods that the observed transits and the gaps between the data allow, longest first, `period` among them.",
+        ),
         column("harmonic_of", Integer, "", "Number of the stronger candidate of this target whose harmonic this is; null for none."),
         column("harmonic_ratio", Float, "", "Period over that of the candidate in `harmonic_of`."),
         column("transit_epochs", Integers, "", "Number of each observed transit, counted from `transit_time`."),
@@ -69,6 +82,83 @@ pub fn candidates_columns() -> Vec<Column> {
         column("transit_depth_errs", Floats, "", "One-sigma error of each of `transit_depths`."),
         column("transit_snrs", Floats, "", "Signal to noise of each observed transit."),
     ]);
+    columns
+}
+
+/// Columns of [`SINGLE_TRANSITS`].
+pub fn single_transits_columns() -> Vec<Column> {
+    use Kind::{Float, Integer, Text};
+    let mut columns = identity();
+    columns.extend([
+        column("single_transit", Integer, "", "Number of the dip in its target: 1, 2, … by `snr_red`."),
+        column("status", Text, "", "`ok`, or what is wrong with the row."),
+        column("transit_time", Float, "d", "Mid-time of the dip, less `time_offset`."),
+        column("transit_time_err", Float, "d", "One-sigma error of the mid-time."),
+        column("time_offset", Float, "d", "Add it to a time to get BJD_TDB; null where the input does not say."),
+        column("duration", Float, "d", "First to last contact, T14, of the trapezoid that fits best."),
+        column("duration_err", Float, "d", "One-sigma error of the duration."),
+        column("depth", Float, "", "Depth of the flat bottom as a fraction of the flux, positive for a dip."),
+        column("depth_err", Float, "", "One-sigma error of the depth."),
+        column("snr", Float, "", "Depth of the best box over its error, for the flux errors as given."),
+        column(
+            "snr_red",
+            Float,
+            "",
+            "`snr` over the measured scatter of boxes of this duration; the threshold applies to it.",
+        ),
+        column("n_cadences", Integer, "", "Cadences from first to last contact."),
+        column(
+            "period_min",
+            Float,
+            "d",
+            "Shortest period of which no other transit is contradicted by data, to an eighth of the duration.",
+        ),
+        column(
+            "period_central",
+            Float,
+            "d",
+            "Period of a central transit of this duration on a circular orbit; a lower estimate, null where the star's density is not known.",
+        ),
+        column("period_central_err", Float, "d", "Error of `period_central` from those of density and duration."),
+    ]);
+    columns
+}
+
+/// The box at one trial period.
+fn bls_box() -> Vec<Column> {
+    use Kind::Float;
+    vec![
+        column("period", Float, "d", "Trial period."),
+        column("power", Float, "", "The objective asked for: `log_likelihood` or `snr`."),
+        column("depth", Float, "", "Mean flux outside of the best box less mean flux inside, positive for a dip."),
+        column("depth_err", Float, "", "One-sigma error of the depth, both levels free."),
+        column("snr", Float, "", "`depth` over `depth_err`."),
+        column("duration", Float, "d", "Width of the best box."),
+        column("transit_time", Float, "d", "Middle of the best box after the first cadence, less `time_offset`."),
+        column("time_offset", Float, "d", "Add it to a time to get BJD_TDB; null where the input does not say."),
+        column("log_likelihood", Float, "", "Log likelihood of the box over that of a constant flux, Δχ²/2."),
+    ]
+}
+
+/// Columns of [`BLS`].
+pub fn bls_columns() -> Vec<Column> {
+    use Kind::{Integer, Text};
+    let mut columns = identity();
+    columns.extend([
+        column("status", Text, "", "`ok`, `no_box` where no box holds data, or `error`; the last two with `reason`."),
+        column("reason", Text, "", "Why there is no peak; null where there is one."),
+        column("objective", Text, "", "What `power` is: `likelihood` or `snr`."),
+    ]);
+    columns.extend(bls_box());
+    columns.push(column("n_periods", Integer, "", "Trial periods."));
+    columns
+}
+
+/// Columns of [`PERIODOGRAM`].
+pub fn periodogram_columns() -> Vec<Column> {
+    let mut columns = identity();
+    columns.push(column("status", Kind::Text, "", "`ok`, or `no_box` where no box of this period holds data."));
+    columns.extend(bls_box());
     columns
 }
 
@@ -101,6 +191,7 @@ pub fn targets_columns() -> Vec<Column> {
         column("period_min", Float, "d", "Shortest period searched."),
         column("period_max", Float, "d", "Longest period searched."),
         column("n_candidates", Integer, "", "Candidates found."),
+        column("n_single_transits", Integer, "", "Single transits found."),
         column("n_fits", Integer, "", "Candidates fitted."),
     ]);
     columns
