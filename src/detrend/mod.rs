@@ -12,6 +12,7 @@
 mod biweight;
 mod edges;
 mod median;
+mod power_sums;
 mod slider;
 mod spline;
 
@@ -195,6 +196,9 @@ fn pieces(light_curve: &LightCurve, gap: f64) -> Vec<Range<usize>> {
 
 /// Replaces NaN by a line between the values on either side, and by the nearest value at the ends.
 fn bridge(time: &[f64], trend: &mut [f64]) {
+    if trend.iter().all(|x| x.is_finite()) {
+        return;
+    }
     let known: Vec<usize> = (0..trend.len()).filter(|&i| trend[i].is_finite()).collect();
     let (Some(&first), Some(&last)) = (known.first(), known.last()) else {
         return;
