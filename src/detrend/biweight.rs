@@ -15,6 +15,8 @@ const NEWTON_TOLERANCE: f64 = 1e-4;
 const MAX_ITERATIONS: usize = 1000;
 /// Rounds of finding the root and the values in reach of it that are tried before the plain way.
 const MAX_ROUNDS: usize = 6;
+/// Largest second derivative of ψ over the cube of the reach: the slope of Σψ changes by no more than this a value over a distance of 1.
+const LARGEST_CURVATURE: f64 = 8.0;
 /// The sums are moved when the location is farther from their reference than this share of the reach.
 const FAR: f64 = 0.05;
 
@@ -161,6 +163,7 @@ impl SlidingBiweight {
     }
 
     /// Makes the sums those of the values within `reach` of `centre`; whether they were not.
+    #[inline]
     fn select(&mut self, centre: f64, reach: f64) -> bool {
         let (low, high) = (centre - reach, centre + reach);
         if self.sums.count() == 0 || self.updates > REFRESH || reach < SHRUNK * self.widest {
@@ -169,6 +172,16 @@ impl SlidingBiweight {
         }
         self.widest = self.widest.max(reach);
         (self.low, self.high) = (low, high);
+        let none_outside = self.sums.count() == self.window.len();
+        if none_outside && self.window.value(self.start) > low && self.window.value(self.end - 1) < high {
+            return false;
+        }
+        self.walk_ends()
+    }
+
+    /// [`SlidingBiweight::select`] for a range that has to be walked.
+    fn walk_ends(&mut self) -> bool {
+        let (low, high) = (self.low, self.high);
         let mut changed = false;
         if self.sums.count() < self.window.len() {
             let mut place = self.window.previous(self.start);
@@ -201,7 +214,7 @@ impl SlidingBiweight {
         self.end = last + 1;
         if self.sums.count() == 0 {
             // Nothing of the old range is left: the walk cannot know where the new one is.
-            self.refresh(centre, reach);
+            self.refresh(0.5 * (low + high), 0.5 * (high - low));
         }
         changed
     }
@@ -230,7 +243,7 @@ impl SlidingBiweight {
         }
         for _ in 0..MAX_ROUNDS {
             let psi = self.sums.psi(reach);
-            let root = psi.root();
+            let (root, slope) = psi.root();
             let location = self.sums.reference() + root;
             // A value that comes into reach or falls out of it on the way has a part in the sums there.
             let changed = self.select(location, reach);
@@ -241,13 +254,16 @@ impl SlidingBiweight {
                 self.sums.move_to(location + ahead);
             }
             if settled {
-                return self.falls_between(&psi, root, (median - location).abs(), reach).then_some(location);
+                let distance = (median - location).abs();
+                let bound = self.window.len() as f64 * LARGEST_CURVATURE * reach * reach * reach * distance;
+                let falls = 0.99 * slope > bound || self.falls_between(&psi, root, distance, reach);
+                return falls.then_some(location);
             }
         }
         None
     }
 
-    /// Whether Σψ surely falls all the way from a root to the median, which is `distance` from it.
+    /// The longer test for whether Σψ surely falls all the way from a root to the median, which is `distance` from it.
     ///
     /// The plain iteration goes from the median the way that Σψ points, and never past a root; so it then ends in this
     /// one. On the way the slope changes by no more than
@@ -258,7 +274,6 @@ impl SlidingBiweight {
     ///
     /// with ψ₂, ψ₃ the derivatives of those orders, at most 8 reach³ and 48 reach². Values in reach that may cross are
     /// farther than 2^(-1/4) of it from the reference.
-    #[inline]
     fn falls_between(&self, psi: &PsiSum, root: f64, distance: f64, reach: f64) -> bool {
         let (n, outside) = (self.window.len() as f64, (self.window.len() - self.sums.count()) as f64);
         let r = reach * reach;

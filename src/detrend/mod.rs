@@ -165,9 +165,15 @@ fn by_pieces(
     for piece in pieces(light_curve, gap) {
         time.clear();
         flux.clear();
-        for i in piece.clone().filter(|&i| fit_to.keep()[i]) {
-            time.push(light_curve.time()[i]);
-            flux.push(light_curve.flux()[i]);
+        let mut start = piece.start;
+        // Stretch by stretch, since most cadences are kept.
+        for stretch in fit_to.keep()[piece.clone()].chunk_by(|a, b| a == b) {
+            let range = start..start + stretch.len();
+            start = range.end;
+            if stretch[0] {
+                time.extend_from_slice(&light_curve.time()[range.clone()]);
+                flux.extend_from_slice(&light_curve.flux()[range]);
+            }
         }
         if time.is_empty() {
             continue;

@@ -133,12 +133,12 @@ impl PsiSum {
         2.0 * c2 + delta * (6.0 * c3 + delta * (12.0 * c4 + delta * 20.0 * c5))
     }
 
-    /// The root near zero: by its series to third order in Newton's step, and one step of Newton's from there.
+    /// The root near zero and the slope close to it: by its series to third order in Newton's step, and one step of Newton's from there.
     ///
     /// Within [`NEARBY`] it is good to 1e-7 of the reach or better; from farther, or with no root there, it is a step on
     /// the way.
     #[inline]
-    pub(super) fn root(&self) -> f64 {
+    pub(super) fn root(&self) -> (f64, f64) {
         let [c0, c1, c2, c3, c4, c5] = self.terms;
         let per_slope = -1.0 / c1;
         let newton = c0 * per_slope;
@@ -147,8 +147,9 @@ impl PsiSum {
         let square = near * near;
         let value = (c0 + square * (c2 + square * c4)) + near * (c1 + square * (c3 + square * c5));
         // 1 / slope there, without another division.
-        let change = 1.0 - self.slope(near) * per_slope;
-        near + value * per_slope * (1.0 + change * (1.0 + change))
+        let slope = self.slope(near);
+        let change = 1.0 - slope * per_slope;
+        (near + value * per_slope * (1.0 + change * (1.0 + change)), slope)
     }
 }
 
@@ -180,7 +181,7 @@ mod tests {
             assert!((polynomial.slope(delta) - slope).abs() < 1e-6, "slope at {delta}");
             assert!((polynomial.curvature(delta) - curvature).abs() < 1e-5, "curvature at {delta}");
         }
-        let root = polynomial.root();
+        let (root, _) = polynomial.root();
         assert!(root.abs() < NEARBY * reach && at(root).abs() < 1e-7 * polynomial.slope(root), "{root}: {}", at(root));
     }
 }

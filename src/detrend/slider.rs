@@ -97,9 +97,10 @@ pub(super) fn slide(piece: Piece<'_>, window: f64, estimator: &mut impl WindowLo
             continue;
         }
         trend[i] = estimator.location();
-        let offset = first + time_sum / (hi - lo) as f64 - t;
-        if offset.abs() > LOPSIDED[0] * window {
-            lopsided.push((i, offset));
+        let cadences = (hi - lo) as f64;
+        let offsets = time_sum - (t - first) * cadences;
+        if offsets.abs() > LOPSIDED[0] * window * cadences {
+            lopsided.push((i, offsets / cadences));
         }
     }
     carry_to_the_middle(piece.at, &inside, window, &lopsided, trend);

@@ -86,6 +86,7 @@ impl RankWindow {
         self.central = Central::default();
     }
 
+    #[inline]
     fn turn_on(&mut self, place: usize) {
         self.words[place / WORD] |= 1 << (place % WORD);
         self.blocks[place / (WORD * WORD)] |= 1 << (place / WORD % WORD);
@@ -101,7 +102,7 @@ impl RankWindow {
     }
 
     /// Adds value `index` of the series, which is not in the window, and returns its place.
-    #[inline]
+    #[inline(always)]
     pub fn insert(&mut self, index: usize) -> usize {
         let place = self.place[index] as usize;
         self.turn_on(place);
@@ -115,7 +116,7 @@ impl RankWindow {
     }
 
     /// Takes out value `index` of the series, which is in the window, and returns its place.
-    #[inline]
+    #[inline(always)]
     pub fn remove(&mut self, index: usize) -> usize {
         let place = self.place[index] as usize;
         let word = &mut self.words[place / WORD];
@@ -199,6 +200,7 @@ impl RankWindow {
     }
 
     /// Median, the mean of the middle two for an even count; NaN if empty.
+    #[inline]
     pub fn median(&mut self) -> f64 {
         if self.len == 0 {
             return f64::NAN;
@@ -221,6 +223,7 @@ impl RankWindow {
     ///
     /// The `k` values nearest the median lie side by side in rank; of all runs of `k` it is the one whose farther end is
     /// nearest, and that end moves one way as the run moves, so it is found by walking from where it was.
+    #[inline]
     pub fn absolute_deviation(&mut self, median: f64) -> f64 {
         if self.len == 0 {
             return f64::NAN;
