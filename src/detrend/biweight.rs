@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::power_sums::{NEARBY, PowerSums, PsiSum};
+use super::power_sums::{PowerSums, PsiSum};
 use super::slider::{WindowLocation, slide};
 use super::{Detrend, DetrendError, by_pieces};
 use crate::lightcurve::{CadenceMask, LightCurve};
@@ -18,7 +18,10 @@ const MAX_ROUNDS: usize = 6;
 /// Largest second derivative of ψ over the cube of the reach: the slope of Σψ changes by no more than this a value over a distance of 1.
 const LARGEST_CURVATURE: f64 = 8.0;
 /// The sums are moved when the location is farther from their reference than this share of the reach.
-const FAR: f64 = 0.05;
+const FAR: f64 = 0.04;
+/// A root that is farther away, or less exact, in units of the reach, is sought again from there.
+const TOO_FAR: f64 = 0.1;
+const ROOT_TOLERANCE: f64 = 1e-7;
 
 /// Time-windowed slider with Tukey's biweight (Mosteller & Tukey 1977; for transits Hippke et al. 2019, AJ 158, 143).
 ///
@@ -163,14 +166,16 @@ impl SlidingBiweight {
     }
 
     /// Makes the sums those of the values within `reach` of `centre`; whether they were not.
-    #[inline]
+    #[inline(always)]
     fn select(&mut self, centre: f64, reach: f64) -> bool {
         let (low, high) = (centre - reach, centre + reach);
-        if self.sums.count() == 0 || self.updates > REFRESH || reach < SHRUNK * self.widest {
+        if reach < SHRUNK * self.widest {
             self.refresh(centre, reach);
             return true;
         }
-        self.widest = self.widest.max(reach);
+        if reach > self.widest {
+            self.widest = reach;
+        }
         (self.low, self.high) = (low, high);
         let none_outside = self.sums.count() == self.window.len();
         if none_outside && self.window.value(self.start) > low && self.window.value(self.end - 1) < high {
@@ -182,6 +187,10 @@ impl SlidingBiweight {
     /// [`SlidingBiweight::select`] for a range that has to be walked.
     fn walk_ends(&mut self) -> bool {
         let (low, high) = (self.low, self.high);
+        if self.sums.count() == 0 || self.updates > REFRESH {
+            self.refresh(0.5 * (low + high), 0.5 * (high - low));
+            return true;
+        }
         let mut changed = false;
         if self.sums.count() < self.window.len() {
             let mut place = self.window.previous(self.start);
@@ -243,22 +252,23 @@ impl SlidingBiweight {
         }
         for _ in 0..MAX_ROUNDS {
             let psi = self.sums.psi(reach);
-            let (root, slope) = psi.root();
-            let location = self.sums.reference() + root;
+            let root = psi.root();
+            let location = self.sums.reference() + root.delta;
             // A value that comes into reach or falls out of it on the way has a part in the sums there.
             let changed = self.select(location, reach);
-            let settled = !changed && root.abs() <= NEARBY * reach;
-            if root.abs() > FAR * reach {
+            let settled = !changed && root.error <= ROOT_TOLERANCE * reach && root.delta.abs() <= TOO_FAR * reach;
+            if !settled {
+                self.sums.move_to(location);
+                continue;
+            }
+            if root.delta.abs() > FAR * reach {
                 // As far ahead, since a location that drifts will come there.
-                let ahead = if settled { FAR * reach.copysign(root) } else { 0.0 };
-                self.sums.move_to(location + ahead);
+                self.sums.move_to(location + FAR * reach.copysign(root.delta));
             }
-            if settled {
-                let distance = (median - location).abs();
-                let bound = self.window.len() as f64 * LARGEST_CURVATURE * reach * reach * reach * distance;
-                let falls = 0.99 * slope > bound || self.falls_between(&psi, root, distance, reach);
-                return falls.then_some(location);
-            }
+            let distance = (median - location).abs();
+            let bound = self.window.len() as f64 * LARGEST_CURVATURE * reach * reach * reach * distance;
+            let falls = 0.99 * root.slope > bound || self.falls_between(&psi, root.delta, distance, reach);
+            return falls.then_some(location);
         }
         None
     }

@@ -99,8 +99,14 @@ impl PowerSums {
     }
 }
 
-/// Distance from zero, in units of the reach, up to which one evaluation gives the root of [`PsiSum`].
-pub(super) const NEARBY: f64 = 0.08;
+/// A root of [`PsiSum`], or what a step in its direction finds.
+pub(super) struct Root {
+    pub(super) delta: f64,
+    /// How fast the sum falls, close to there.
+    pub(super) slope: f64,
+    /// About the error of `delta`: what the last step leaves out.
+    pub(super) error: f64,
+}
 
 /// Σ ψ(x - m - δ) over a set of values, as long as none of them crosses the ends of the range of ψ.
 pub(super) struct PsiSum {
@@ -133,12 +139,9 @@ impl PsiSum {
         2.0 * c2 + delta * (6.0 * c3 + delta * (12.0 * c4 + delta * 20.0 * c5))
     }
 
-    /// The root near zero and the slope close to it: by its series to third order in Newton's step, and one step of Newton's from there.
-    ///
-    /// Within [`NEARBY`] it is good to 1e-7 of the reach or better; from farther, or with no root there, it is a step on
-    /// the way.
+    /// The root near zero: by its series to third order in Newton's step, and one step of Newton's from there.
     #[inline]
-    pub(super) fn root(&self) -> (f64, f64) {
+    pub(super) fn root(&self) -> Root {
         let [c0, c1, c2, c3, c4, c5] = self.terms;
         let per_slope = -1.0 / c1;
         let newton = c0 * per_slope;
@@ -149,7 +152,8 @@ impl PsiSum {
         // 1 / slope there, without another division.
         let slope = self.slope(near);
         let change = 1.0 - slope * per_slope;
-        (near + value * per_slope * (1.0 + change * (1.0 + change)), slope)
+        let step = value * per_slope * (1.0 + change * (1.0 + change));
+        Root { delta: near + step, slope, error: (step * change * change * change).abs() }
     }
 }
 
@@ -181,7 +185,10 @@ mod tests {
             assert!((polynomial.slope(delta) - slope).abs() < 1e-6, "slope at {delta}");
             assert!((polynomial.curvature(delta) - curvature).abs() < 1e-5, "curvature at {delta}");
         }
-        let (root, _) = polynomial.root();
-        assert!(root.abs() < NEARBY * reach && at(root).abs() < 1e-7 * polynomial.slope(root), "{root}: {}", at(root));
+        let root = polynomial.root();
+        let exact = (0..20).fold(0.0, |delta, _| delta + at(delta) / polynomial.slope(delta));
+        assert!(at(exact).abs() < 1e-15 && exact.abs() > 1e-3, "{exact}");
+        let left = (root.delta - exact).abs();
+        assert!(left < 2.0 * root.error + 1e-12 && root.error < 1e-4 * reach, "{left}, said to be {}", root.error);
     }
 }

@@ -107,13 +107,7 @@ pub(super) fn slide(piece: Piece<'_>, window: f64, estimator: &mut impl WindowLo
 }
 
 /// Moves each lopsided location by −offset along the slope of the trend over half a window.
-fn carry_to_the_middle(
-    at: &[f64],
-    inside: &Range<usize>,
-    window: f64,
-    lopsided: &[(usize, f64)],
-    trend: &mut [f64],
-) {
+fn carry_to_the_middle(at: &[f64], inside: &Range<usize>, window: f64, lopsided: &[(usize, f64)], trend: &mut [f64]) {
     let corrections: Vec<f64> = lopsided
         .iter()
         .map(|&(i, offset)| {

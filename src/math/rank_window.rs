@@ -61,15 +61,17 @@ impl RankWindow {
 
     /// Takes a series of finite values, with none of them in the window.
     pub fn rank(&mut self, series: &[f64]) {
+        let keys = sorted_keys(series);
         self.place.clear();
         self.place.resize(series.len(), 0);
         self.sorted.clear();
-        self.sorted.push(f64::NEG_INFINITY);
-        for (i, p) in order(series).into_iter().zip(1..) {
-            self.place[i as usize] = p;
-            self.sorted.push(series[i as usize]);
+        self.sorted.resize(series.len() + 2, f64::INFINITY);
+        self.sorted[0] = f64::NEG_INFINITY;
+        for ((key, place), value) in keys.iter().zip(1..).zip(&mut self.sorted[1..]) {
+            let index = *key as u32 as usize;
+            *value = series[index];
+            self.place[index] = place;
         }
-        self.sorted.push(f64::INFINITY);
         self.words.resize(self.sorted.len().div_ceil(WORD), 0);
         self.blocks.resize(self.words.len().div_ceil(WORD), 0);
         self.clear();
@@ -266,42 +268,47 @@ impl RankWindow {
     }
 }
 
-/// Bits of a digit of the radix sort.
+/// Bits of a digit of the radix sort, of which a key has two.
 const DIGIT: u32 = 11;
-/// Digits of a key, which fills the upper half of its integer.
-const DIGITS: u32 = 3;
-/// Largest key.
-const LARGEST: f64 = ((1u64 << (DIGIT * DIGITS - 1)) - 1) as f64;
+const BUCKETS: usize = 1 << DIGIT;
 
-/// Indices of a series in the order of its values.
+/// Integers in the order of a series' values, with the index of the value in their lower halves.
 ///
-/// A key is the share of the range below a value, and integers of keys above indices are sorted by their digits: several
-/// times faster than comparing values, which is left for those that share a key.
-fn order(series: &[f64]) -> Vec<u32> {
+/// In the upper half is the value's share of the range. These integers are sorted by their digits, several times faster
+/// than by comparing values, which is left for those that share an integer.
+fn sorted_keys(series: &[f64]) -> Vec<u64> {
     let (low, high) = series.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(*v), b.max(*v)));
-    let scale = LARGEST / (high - low);
-    let mut keys: Vec<u64> =
-        series.iter().zip(0..).map(|(v, i)| u64::from(((v - low) * scale) as u32) << 32 | i).collect();
+    let scale = ((1u64 << (2 * DIGIT)) - 1) as f64 / (high - low);
+    let digits = |key: u64| [(key >> 32) as usize % BUCKETS, (key >> (32 + DIGIT)) as usize % BUCKETS];
+    let mut starts = [[0u32; BUCKETS]; 2];
+    let mut keys = Vec::with_capacity(series.len());
+    for (value, index) in series.iter().zip(0u64..) {
+        let key = u64::from(((value - low) * scale) as u32) << 32 | index;
+        keys.push(key);
+        let [lower, upper] = digits(key);
+        starts[0][lower] += 1;
+        starts[1][upper] += 1;
+    }
     let mut sorted = vec![0; keys.len()];
-    for digit in 0..DIGITS {
-        let bucket = |key: u64| (key >> (32 + digit * DIGIT)) as usize & ((1 << DIGIT) - 1);
-        let mut starts = [0u32; 1 << DIGIT];
-        keys.iter().for_each(|key| starts[bucket(*key)] += 1);
+    for (digit, starts) in starts.iter_mut().enumerate() {
         let mut total = 0;
-        for start in &mut starts {
+        for start in starts.iter_mut() {
             (*start, total) = (total, total + *start);
         }
         for key in &keys {
-            let start = &mut starts[bucket(*key)];
+            let start = &mut starts[digits(*key)[digit]];
             sorted[*start as usize] = *key;
             *start += 1;
         }
         std::mem::swap(&mut keys, &mut sorted);
     }
+    if keys.is_sorted_by(|a, b| a >> 32 < b >> 32) {
+        return keys;
+    }
     for run in keys.chunk_by_mut(|a, b| a >> 32 == b >> 32).filter(|run| run.len() > 1) {
         run.sort_unstable_by(|a, b| series[*a as u32 as usize].total_cmp(&series[*b as u32 as usize]));
     }
-    keys.into_iter().map(|key| key as u32).collect()
+    keys
 }
 
 #[cfg(test)]
@@ -323,9 +330,8 @@ mod tests {
         // Rounded, so that there are ties; with a slope, so that the window wanders through the ranks; long enough for
         // words and blocks without a value.
         for (length, slope) in [(800, 0.0), (800, 0.1), (9000, 0.01)] {
-            let x: Vec<f64> = (0..length)
-                .map(|i| slope * f64::from(i) + (rng.random::<f64>() * 50.0).round() / 10.0)
-                .collect();
+            let x: Vec<f64> =
+                (0..length).map(|i| slope * f64::from(i) + (rng.random::<f64>() * 50.0).round() / 10.0).collect();
             let mut window = RankWindow::new();
             window.rank(&x);
             for n in [1, 2, 3, 10, 37, 200] {
