@@ -15,7 +15,7 @@ const NEWTON_TOLERANCE: f64 = 1e-4;
 const MAX_ITERATIONS: usize = 1000;
 /// Rounds of finding the root and the values in reach of it that are tried before the plain way.
 const MAX_ROUNDS: usize = 6;
-/// Largest second derivative of ψ over the cube of the reach: the slope of Σψ changes by no more than this a value over a distance of 1.
+/// Largest second derivative of ψ over the cube of the reach, which bounds how fast the slope of Σψ can change.
 const LARGEST_CURVATURE: f64 = 8.0;
 /// The sums are moved when the location is farther from their reference than this share of the reach.
 const FAR: f64 = 0.04;
@@ -140,7 +140,17 @@ const SHRUNK: f64 = 0.1;
 impl SlidingBiweight {
     fn new(cval: f64) -> Self {
         let (window, sums) = (RankWindow::new(), PowerSums::default());
-        Self { window, cval, low: 0.0, high: 0.0, start: 1, end: 1, sums, updates: 0, widest: 0.0 }
+        Self {
+            window,
+            cval,
+            low: f64::INFINITY,
+            high: f64::NEG_INFINITY,
+            start: 1,
+            end: 1,
+            sums,
+            updates: 0,
+            widest: 0.0,
+        }
     }
 
     #[inline]
@@ -253,6 +263,9 @@ impl SlidingBiweight {
         for _ in 0..MAX_ROUNDS {
             let psi = self.sums.psi(reach);
             let root = psi.root();
+            if root.delta.is_nan() || root.delta.abs() > reach {
+                return None;
+            }
             let location = self.sums.reference() + root.delta;
             // A value that comes into reach or falls out of it on the way has a part in the sums there.
             let changed = self.select(location, reach);
@@ -310,7 +323,17 @@ impl SlidingBiweight {
                 break;
             }
         }
+        if !location.is_finite() {
+            // With a reach below the deviation there may be no value in it: nothing of this window serves the next.
+            self.forget();
+        }
         location
+    }
+
+    /// Starts the sums anew, with no value in them.
+    fn forget(&mut self) {
+        (self.start, self.end, self.sums) = (1, 1, PowerSums::default());
+        (self.low, self.high) = (f64::INFINITY, f64::NEG_INFINITY);
     }
 }
 
@@ -322,8 +345,7 @@ impl WindowLocation for SlidingBiweight {
 
     fn clear(&mut self) {
         self.window.clear();
-        (self.start, self.end, self.sums) = (1, 1, PowerSums::default());
-        (self.low, self.high) = (f64::INFINITY, f64::NEG_INFINITY);
+        self.forget();
     }
 
     fn insert(&mut self, index: usize) {

@@ -277,15 +277,18 @@ const BUCKETS: usize = 1 << DIGIT;
 /// In the upper half is the value's share of the range. These integers are sorted by their digits, several times faster
 /// than by comparing values, which is left for those that share an integer.
 fn sorted_keys(series: &[f64]) -> Vec<u64> {
-    let (low, high) = series.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(*v), b.max(*v)));
+    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+    for value in series {
+        low = if *value < low { *value } else { low };
+        high = if *value > high { *value } else { high };
+    }
     let scale = ((1u64 << (2 * DIGIT)) - 1) as f64 / (high - low);
     let digits = |key: u64| [(key >> 32) as usize % BUCKETS, (key >> (32 + DIGIT)) as usize % BUCKETS];
     let mut starts = [[0u32; BUCKETS]; 2];
-    let mut keys = Vec::with_capacity(series.len());
-    for (value, index) in series.iter().zip(0u64..) {
-        let key = u64::from(((value - low) * scale) as u32) << 32 | index;
-        keys.push(key);
-        let [lower, upper] = digits(key);
+    let mut keys = vec![0; series.len()];
+    for ((key, value), index) in keys.iter_mut().zip(series).zip(0u64..) {
+        *key = (((value - low) * scale) as u64) << 32 | index;
+        let [lower, upper] = digits(*key);
         starts[0][lower] += 1;
         starts[1][upper] += 1;
     }
@@ -302,11 +305,14 @@ fn sorted_keys(series: &[f64]) -> Vec<u64> {
         }
         std::mem::swap(&mut keys, &mut sorted);
     }
-    if keys.is_sorted_by(|a, b| a >> 32 < b >> 32) {
-        return keys;
-    }
-    for run in keys.chunk_by_mut(|a, b| a >> 32 == b >> 32).filter(|run| run.len() > 1) {
-        run.sort_unstable_by(|a, b| series[*a as u32 as usize].total_cmp(&series[*b as u32 as usize]));
+    let mut end = 1;
+    while end < keys.len() {
+        if keys[end - 1] >> 32 == keys[end] >> 32 {
+            let start = end - 1;
+            end += keys[end..].partition_point(|key| key >> 32 == keys[start] >> 32);
+            keys[start..end].sort_unstable_by(|a, b| series[*a as u32 as usize].total_cmp(&series[*b as u32 as usize]));
+        }
+        end += 1;
     }
     keys
 }
