@@ -3,7 +3,7 @@
 use super::slider::{WindowLocation, slide};
 use super::{Detrend, DetrendError, by_pieces};
 use crate::lightcurve::{CadenceMask, LightCurve};
-use crate::math::SortedWindow;
+use crate::math::RankWindow;
 
 /// Median of the window `t - window/2 <= time < t + window/2`; edges and masks as for [`super::Biweight`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,23 +16,23 @@ pub struct RunningMedian {
 
 impl Detrend for RunningMedian {
     fn trend(&self, light_curve: &LightCurve, fit_to: &CadenceMask) -> Result<Vec<f64>, DetrendError> {
-        let mut window = SortedWindow::new();
+        let mut window = RankWindow::new();
         by_pieces(light_curve, fit_to, self.gap, |piece, trend| slide(piece, self.window, &mut window, trend))
     }
 }
 
-impl WindowLocation for SortedWindow {
-    fn reset(&mut self, values: &[f64]) {
-        SortedWindow::reset(self, values.iter().copied());
+impl WindowLocation for RankWindow {
+    fn begin(&mut self, series: &[f64]) {
+        self.rank(series);
     }
-    fn insert(&mut self, value: f64) {
-        SortedWindow::insert(self, value);
+    fn clear(&mut self) {
+        RankWindow::clear(self);
     }
-    fn remove(&mut self, value: f64) {
-        SortedWindow::remove(self, value);
+    fn insert(&mut self, index: usize) {
+        RankWindow::insert(self, index);
     }
-    fn replace(&mut self, old: f64, new: f64) {
-        SortedWindow::replace(self, old, new);
+    fn remove(&mut self, index: usize) {
+        RankWindow::remove(self, index);
     }
     fn location(&mut self) -> f64 {
         self.median()

@@ -12,6 +12,7 @@
 mod biweight;
 mod edges;
 mod median;
+mod power_sums;
 mod slider;
 mod spline;
 
@@ -164,9 +165,15 @@ fn by_pieces(
     for piece in pieces(light_curve, gap) {
         time.clear();
         flux.clear();
-        for i in piece.clone().filter(|&i| fit_to.keep()[i]) {
-            time.push(light_curve.time()[i]);
-            flux.push(light_curve.flux()[i]);
+        let mut start = piece.start;
+        // Stretch by stretch, since most cadences are kept.
+        for stretch in fit_to.keep()[piece.clone()].chunk_by(|a, b| a == b) {
+            let range = start..start + stretch.len();
+            start = range.end;
+            if stretch[0] {
+                time.extend_from_slice(&light_curve.time()[range.clone()]);
+                flux.extend_from_slice(&light_curve.flux()[range]);
+            }
         }
         if time.is_empty() {
             continue;
@@ -195,6 +202,9 @@ fn pieces(light_curve: &LightCurve, gap: f64) -> Vec<Range<usize>> {
 
 /// Replaces NaN by a line between the values on either side, and by the nearest value at the ends.
 fn bridge(time: &[f64], trend: &mut [f64]) {
+    if trend.iter().all(|x| x.is_finite()) {
+        return;
+    }
     let known: Vec<usize> = (0..trend.len()).filter(|&i| trend[i].is_finite()).collect();
     let (Some(&first), Some(&last)) = (known.first(), known.last()) else {
         return;

@@ -1,17 +1,32 @@
 //! A window that slides along a piece: what enters, what leaves, and what to do where it is lopsided.
 
+use std::ops::Range;
+
 use super::{Piece, edges};
 
-/// Location of the values in a window that is told what enters and leaves.
+/// Location of the values in a window that slides along a series, and is told which of them enter and leave.
 pub(super) trait WindowLocation {
-    fn reset(&mut self, values: &[f64]);
-    fn insert(&mut self, value: f64);
-    fn remove(&mut self, value: f64);
-    fn replace(&mut self, old: f64, new: f64) {
+    /// Takes a series; the window is empty.
+    fn begin(&mut self, series: &[f64]);
+    /// Empties the window.
+    fn clear(&mut self);
+    /// Adds a value by its index in the series, that after the last one added.
+    fn insert(&mut self, index: usize);
+    /// Takes out the value that was added first, by its index.
+    fn remove(&mut self, index: usize);
+    /// [`WindowLocation::remove`] and [`WindowLocation::insert`] in one.
+    fn replace(&mut self, old: usize, new: usize) {
         self.remove(old);
         self.insert(new);
     }
+    /// NaN if the window is empty.
     fn location(&mut self) -> f64;
+    /// Location of one stretch of the series.
+    fn location_of(&mut self, stretch: Range<usize>) -> f64 {
+        self.clear();
+        stretch.for_each(|i| self.insert(i));
+        self.location()
+    }
 }
 
 /// Windows with fewer cadences than this give no location.
@@ -30,9 +45,9 @@ pub(super) fn slide(piece: Piece<'_>, window: f64, estimator: &mut impl WindowLo
     let (time, flux) = (piece.time, piece.flux);
     let (first, last) = (time[0], time[time.len() - 1]);
     let half = 0.5 * window;
+    estimator.begin(flux);
     if last - first <= window {
-        estimator.reset(flux);
-        let level = estimator.location();
+        let level = estimator.location_of(0..flux.len());
         let edge = edges::Edge::new(time, flux, level, 0.5 * (first + last));
         trend.iter_mut().zip(piece.at).for_each(|(out, t)| *out = edge.at(*t));
         return;
@@ -43,10 +58,8 @@ pub(super) fn slide(piece: Piece<'_>, window: f64, estimator: &mut impl WindowLo
     let head = 0..time.partition_point(|t| *t < first + window);
     let tail = time.partition_point(|t| *t < last - window)..time.len();
     let mut ends = [head, tail].into_iter().zip([from, to]).map(|(range, middle)| {
-        let (time, flux) = (&time[range.clone()], &flux[range]);
-        estimator.reset(flux);
-        let level = if time.len() < MIN_CADENCES { f64::NAN } else { estimator.location() };
-        edges::Edge::new(time, flux, level, middle)
+        let level = if range.len() < MIN_CADENCES { f64::NAN } else { estimator.location_of(range.clone()) };
+        edges::Edge::new(&time[range.clone()], &flux[range], level, middle)
     });
     if let (Some(head), Some(tail)) = (ends.next(), ends.next()) {
         for i in (0..inside.start).chain(inside.end..trend.len()) {
@@ -58,7 +71,7 @@ pub(super) fn slide(piece: Piece<'_>, window: f64, estimator: &mut impl WindowLo
     let (mut lo, mut hi) = (0, 0);
     let mut time_sum = 0.0; // of the times in the window less `first`
     let mut lopsided: Vec<(usize, f64)> = Vec::new();
-    estimator.reset(&[]);
+    estimator.clear();
     for i in inside.clone() {
         let t = piece.at[i];
         let (start, end) = (t - half, t + half);
@@ -66,9 +79,9 @@ pub(super) fn slide(piece: Piece<'_>, window: f64, estimator: &mut impl WindowLo
             let leaves = lo < hi && time[lo] < start;
             let enters = hi < time.len() && time[hi] < end;
             match (leaves, enters) {
-                (true, true) => estimator.replace(flux[lo], flux[hi]),
-                (true, false) => estimator.remove(flux[lo]),
-                (false, true) => estimator.insert(flux[hi]),
+                (true, true) => estimator.replace(lo, hi),
+                (true, false) => estimator.remove(lo),
+                (false, true) => estimator.insert(hi),
                 (false, false) => break,
             }
             if leaves {
@@ -84,22 +97,17 @@ pub(super) fn slide(piece: Piece<'_>, window: f64, estimator: &mut impl WindowLo
             continue;
         }
         trend[i] = estimator.location();
-        let offset = first + time_sum / (hi - lo) as f64 - t;
-        if offset.abs() > LOPSIDED[0] * window {
-            lopsided.push((i, offset));
+        let cadences = (hi - lo) as f64;
+        let offsets = time_sum - (t - first) * cadences;
+        if offsets.abs() > LOPSIDED[0] * window * cadences {
+            lopsided.push((i, offsets / cadences));
         }
     }
     carry_to_the_middle(piece.at, &inside, window, &lopsided, trend);
 }
 
 /// Moves each lopsided location by −offset along the slope of the trend over half a window.
-fn carry_to_the_middle(
-    at: &[f64],
-    inside: &std::ops::Range<usize>,
-    window: f64,
-    lopsided: &[(usize, f64)],
-    trend: &mut [f64],
-) {
+fn carry_to_the_middle(at: &[f64], inside: &Range<usize>, window: f64, lopsided: &[(usize, f64)], trend: &mut [f64]) {
     let corrections: Vec<f64> = lopsided
         .iter()
         .map(|&(i, offset)| {

@@ -3,7 +3,7 @@
 use super::slider::slide;
 use super::{Detrend, DetrendError, Piece, bridge, by_pieces};
 use crate::lightcurve::{CadenceMask, LightCurve};
-use crate::math::{SortedWindow, median};
+use crate::math::{RankWindow, median};
 
 /// Rounds of reweighting; the weights change by less than 1 % after about five.
 const ROUNDS: usize = 8;
@@ -74,7 +74,7 @@ impl SmoothSpline {
     fn first_weights(&self, piece: &Piece<'_>) -> Vec<f64> {
         let mut level = vec![f64::NAN; piece.time.len()];
         let fitted = Piece { at: piece.time, time: piece.time, flux: piece.flux };
-        slide(fitted, self.knot_spacing, &mut SortedWindow::new(), &mut level);
+        slide(fitted, self.knot_spacing, &mut RankWindow::new(), &mut level);
         bridge(piece.time, &mut level);
         let residuals: Vec<f64> = piece.flux.iter().zip(&level).map(|(f, l)| f - l).collect();
         self.weights(&residuals).unwrap_or_else(|| vec![1.0; residuals.len()])

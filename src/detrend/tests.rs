@@ -1,6 +1,6 @@
 use super::*;
 use crate::lightcurve::TimeSystem;
-use rand::{SeedableRng, rngs::StdRng};
+use rand::{RngExt, SeedableRng, rngs::StdRng};
 use rand_distr::{Distribution, Normal};
 
 pub(super) fn curve(time: Vec<f64>, flux: Vec<f64>) -> LightCurve {
@@ -56,6 +56,48 @@ fn fast_biweight_equals_plain() {
             assert!((f - p).abs() < 1e-4 * sigma, "cadence {i}, seed {seed}: {f} and {p}");
         }
     }
+}
+
+/// Both samplings, with what upsets windows: rotation slow and fast, gaps long and short, missing cadences, outliers, flares,
+/// transits, and jumps that give the window two modes. The bound is 1e-3 of the noise.
+#[test]
+fn fast_biweight_equals_plain_at_every_cadence() {
+    let method = Biweight { window: 1.0, gap: 0.5, cval: 5.0 };
+    let mut all = 0;
+    for (cadence, span, sigma) in [(2.0 / 1440.0, 8.0, 1e-3), (29.4244 / 1440.0, 200.0, 2e-4)] {
+        for (seed, amplitude, period) in
+            [(11, 0.0, 1.0), (12, 0.004, 7.3), (13, 0.02, 9.1), (14, 0.01, 1.4), (15, 0.05, 23.0)]
+        {
+            let mut rng = StdRng::seed_from_u64(seed);
+            let time: Vec<f64> = (0..(span / cadence) as usize)
+                .map(|i| i as f64 * cadence)
+                .filter(|t| !(3.0..3.3).contains(t) && !(5.0..5.8).contains(t) && rng.random::<f64>() > 0.05)
+                .collect();
+            let e = noise(time.len(), sigma, seed);
+            let flux: Vec<f64> = time
+                .iter()
+                .zip(&e)
+                .map(|(t, e)| {
+                    let rotation = amplitude * (2.0 * std::f64::consts::PI * t / period).sin();
+                    let transit = if t % 2.7 < 0.15 { 8.0 * sigma } else { 0.0 };
+                    let flare = if *t > 6.5 { 60.0 * sigma * (-(t - 6.5) / 0.03).exp() } else { 0.0 };
+                    let jump = if *t > 7.2 { 40.0 * sigma } else { 0.0 };
+                    let outlier =
+                        if rng.random::<f64>() < 0.005 { 200.0 * sigma * (rng.random::<f64>() - 0.5) } else { 0.0 };
+                    1.0 + rotation - transit + flare + jump + outlier + e
+                })
+                .collect();
+            let curve = curve(time, flux);
+            let mask = CadenceMask::keep_all(curve.len());
+            let (fast, plain) = (method.trend(&curve, &mask).unwrap(), method.plain_trend(&curve, &mask).unwrap());
+            let differences = || fast.iter().zip(&plain).map(|(f, p)| (f - p).abs() / sigma);
+            let worst = differences().fold(0.0, f64::max);
+            println!("cadence {cadence:.4}, amplitude {amplitude}, period {period}: {worst:.1e} of the noise");
+            assert!(differences().all(|d| d < 1e-3), "seed {seed}, cadence {cadence}: {worst}");
+            all += fast.len();
+        }
+    }
+    assert!(all > 60_000, "{all}");
 }
 
 #[test]
