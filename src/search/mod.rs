@@ -63,6 +63,7 @@ mod slots;
 mod stack;
 mod statistic;
 mod template;
+mod trapezoid;
 #[cfg(test)]
 mod timing;
 mod windows;

@@ -3,7 +3,7 @@
 use nalgebra::{SMatrix, SVector};
 
 use super::series::Series;
-use super::template::Trapezoid;
+use super::trapezoid::Trapezoid;
 
 /// A fitted single transit; times in days since the series' origin.
 #[derive(Clone, Copy, Debug, PartialEq)]
