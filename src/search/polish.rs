@@ -1,6 +1,6 @@
 //! Period, time, duration and depth of a found box, from transit-shaped dips on stacked transits.
 
-use super::posterior::{DRIFT, INGRESS, LN_DURATION, Likelihood, Mode, N, TIME, climb, sample};
+use super::posterior::{DRIFT, LN_DURATION, Likelihood, Mode, N, TIME, climb, sample};
 use super::refine::{BoxFit, PeriodicBox};
 use super::series::Series;
 use super::shape::{ShapeFit, shape_fit};
@@ -125,7 +125,7 @@ fn measured(
         c[DRIFT][DRIFT] * per_epoch.powi(2) + rounding / stack.farthest.powi(2),
         c[TIME][DRIFT] * shape.duration * per_epoch,
     );
-    debug_assert!(c[INGRESS][INGRESS] >= 0.0);
+
     Some(Polished {
         period,
         period_err: c_pp.sqrt(),
