@@ -12,22 +12,29 @@
 //! scan       the best box of each fold: the coarse pass
 //! peaks      local maxima, signal detection efficiency
 //! refine     exact evaluation of a peak on unbinned data
-//! polish     least squares of a smooth transit shape: the ephemeris, duration and depth reported
-//! template   that shape
+//! windows    the cadences about each transit, found without a look at the others
+//! stack      transits in fine bins and groups of epochs
+//! edges      edges of a box moved over single cadences
+//! shape      statistic of a transit-shaped dip on unbinned data
+//! template   that dip
+//! trapezoid  a simpler one, with derivatives
+//! polish     the ephemeris, duration and depth reported
+//! posterior  their means and errors, by importance sampling
+//! mask       which cadences a candidate takes
 //! events     the transits of a signal one by one, and whether they support it
 //! harmonics  P/3, P/2, P, 2P, 3P, and the longest period that gaps allow
 //! relations  harmonics and secondary eclipses among candidates
 //! singles    dips that no candidate explains
 //! single_fit transit shape of one dip, against other shapes
 //! aliases    periods that the gaps allow
-//! windows    sums over any stretch of the light curve
 //! run        the loop: scan, evaluate, mask, again
 //! bls        plain box least squares on a grid of the caller's
 //! period_grid that grid
 //! oracle     brute force, for tests
 //! ```
 //!
-//! The statistic is that of [`BoxStatistic`]: Δχ² of a box over a constant, both levels free.
+//! The statistic is that of [`BoxStatistic`]: Δχ² of a box over a constant, both levels free; candidates report the higher of
+//! it and of the same with a limb-darkened dip.
 
 mod aligned;
 mod aliases;

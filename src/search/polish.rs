@@ -1,6 +1,6 @@
 //! Period, time, duration and depth of a found box, from transit-shaped dips on stacked transits.
 
-use super::posterior::{DRIFT, INGRESS, LN_DURATION, Likelihood, Mode, N, TIME, climb, sample};
+use super::posterior::{DRIFT, LN_DURATION, Likelihood, Mode, N, TIME, climb, sample};
 use super::refine::{BoxFit, PeriodicBox};
 use super::series::Series;
 use super::shape::{ShapeFit, shape_fit};
@@ -40,6 +40,8 @@ impl Polished {
 const LEAST_GAIN: f64 = 0.9;
 /// Bins in the box's duration: few enough to be fast, as many as the S/N can tell apart.
 const BINS_PER_DURATION: (f64, f64) = (32.0, 128.0);
+/// Groups of epochs: the box's period is right to a few hundredths of a duration over one of them.
+const GROUPS: usize = 12;
 /// Stacked time from transit to each side, in the box's durations.
 const REACH: f64 = 1.8;
 /// Farther from the box than this, in its durations, the fit is taken up again from where it is.
@@ -58,7 +60,7 @@ pub(crate) fn polish(series: &Series, fit: &BoxFit, beta: f64) -> Option<Polishe
     for round in 1.. {
         let reach = (REACH * shape.duration + series.cadence).min(0.5 * shape.period);
         let bins = (2.0 * fit.statistic.snr).clamp(BINS_PER_DURATION.0, BINS_PER_DURATION.1);
-        let stack = Stack::new(series, &shape, shape.duration / bins, reach);
+        let stack = Stack::new(series, &shape, shape.duration / bins, reach, GROUPS);
         let mut likelihood = Likelihood::new(&stack, series.cadence, shape.duration, fit.statistic.depth);
         let mode = climb(&mut likelihood, [0.0; N], STEPS, 4)?;
         let point = mode.point;
@@ -123,7 +125,7 @@ fn measured(
         c[DRIFT][DRIFT] * per_epoch.powi(2) + rounding / stack.farthest.powi(2),
         c[TIME][DRIFT] * shape.duration * per_epoch,
     );
-    debug_assert!(c[INGRESS][INGRESS] >= 0.0);
+
     Some(Polished {
         period,
         period_err: c_pp.sqrt(),

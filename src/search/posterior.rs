@@ -43,6 +43,8 @@ pub(crate) struct Likelihood<'a> {
     pub variance: f64,
     template: [Vec<f32>; PHASES],
     filled: [bool; PHASES],
+    /// The template at every phase, from mid-transit on, and those times.
+    fine: Vec<f32>,
     from_middle: Vec<f32>,
 }
 
@@ -69,6 +71,7 @@ impl<'a> Likelihood<'a> {
             variance: 1.0,
             template: Default::default(),
             filled: [false; PHASES],
+            fine: Vec::new(),
             from_middle: Vec::new(),
         }
     }
@@ -88,6 +91,13 @@ impl<'a> Likelihood<'a> {
         let ramps = self.dip(point, darkening).ramps();
         let half = (ramps.end / bin).ceil() as usize;
         let length = 2 * half + 2;
+        let step = bin / PHASES as f64;
+        let fine = PHASES * (half + 2);
+        while self.from_middle.len() < fine {
+            self.from_middle.push((self.from_middle.len() as f64 * step) as f32);
+        }
+        self.fine.resize(fine, 0.0);
+        ramps.fill_even(&self.from_middle[..fine], step as f32, &mut self.fine);
         self.filled = [false; PHASES];
         let (mut num, mut mean, mut square) = (0.0, 0.0, 0.0);
         for (epoch, row_num, row_den) in self.stack.rows() {
@@ -102,11 +112,9 @@ impl<'a> Likelihood<'a> {
             let phase = quarters as usize % PHASES;
             let template = &mut self.template[phase];
             if !self.filled[phase] {
-                let start = -(half as f64) - phase as f64 / PHASES as f64;
-                self.from_middle.clear();
-                self.from_middle.extend((0..length).map(|i| ((start + i as f64) * bin).abs() as f32));
-                template.resize(length, 0.0);
-                ramps.fill(&self.from_middle, template);
+                template.clear();
+                let from_middle = |i: usize| (PHASES * i).abs_diff(PHASES * half + phase);
+                template.extend((0..length).map(|i| self.fine[from_middle(i)]));
                 self.filled[phase] = true;
             }
             let sums = products(template, &row_num[first..first + length], &row_den[first..first + length]);
@@ -219,7 +227,7 @@ pub(crate) struct Posterior {
 }
 
 /// Points in each round of sampling; the last gives the result.
-const ROUNDS: [usize; 4] = [96, 96, 192, 384];
+const ROUNDS: [usize; 3] = [96, 128, 256];
 /// Degrees of freedom of the Student distribution that is sampled from, whose tails are wider than most.
 const FREEDOM: f64 = 6.0;
 /// Factor by which proposals are wider than the posterior is thought to be.

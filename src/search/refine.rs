@@ -44,6 +44,8 @@ pub(crate) struct DurationLimits {
 
 /// Bins in the duration of the box that refinement starts from.
 const BINS_PER_DURATION: f64 = 24.0;
+/// Groups of epochs: the farthest trial period drifts by half a bin over one.
+const GROUPS: usize = 32;
 /// Steps of the period on each side in the first round.
 const PERIOD_STEPS: i32 = 4;
 /// Times that the step is halved from there.
@@ -94,7 +96,7 @@ fn refine_once(
 ) -> Option<(BoxFit, bool)> {
     let longest = (2.0 * start.duration).min(limits.longest).max(limits.shortest);
     let reach = (1.5 * start.duration + drift).min(0.5 * start.period);
-    let mut stack = Stack::new(series, &start, start.duration / BINS_PER_DURATION, reach);
+    let mut stack = Stack::new(series, &start, start.duration / BINS_PER_DURATION, reach, GROUPS);
     let scale = |width: usize| noise.beta(width as f64 * stack.bin_width).powi(-2) as f32;
     let widths = trial_widths(stack.bin_width, start.duration, limits, longest);
     let widths: Vec<(usize, f32)> = widths.into_iter().map(|w| (w, scale(w))).collect();

@@ -4,9 +4,6 @@ use super::refine::PeriodicBox;
 use super::series::Series;
 use super::template::Ramps;
 
-/// Most groups of epochs. Over a group, the farthest trial period drifts by a thirtieth of what it does over all.
-const GROUPS: usize = 32;
-
 /// Sums in fine bins of time from transit, one row a group of epochs, scaled so that a box has Δχ² = num² / (den (1 − den)):
 /// `num` = Σ w·dip / √W, `den` = Σ w / W.
 pub(crate) struct Stack {
@@ -40,13 +37,14 @@ pub(crate) struct StackBox {
 }
 
 impl Stack {
-    /// Cadences within `reach` of the transits of `shape`, in bins of about `bin_width`.
-    pub fn new(series: &Series, shape: &PeriodicBox, bin_width: f64, reach: f64) -> Self {
+    /// Cadences within `reach` of the transits of `shape`, in bins of `bin_width` and at most `groups` groups: over one,
+    /// another period drifts by that share of what it does over all.
+    pub fn new(series: &Series, shape: &PeriodicBox, bin_width: f64, reach: f64, groups: usize) -> Self {
         let bins = (2.0 * reach / bin_width).ceil().max(1.0) as usize;
         let (first, last) = (series.time.first().copied(), series.time.last().copied());
         let epoch_of = |t: Option<f64>| t.map_or(0.0, |t| ((t - shape.transit_time) / shape.period).round());
         let (first, last) = (epoch_of(first), epoch_of(last));
-        let groups = (last - first + 1.0).clamp(1.0, GROUPS as f64);
+        let groups = (last - first + 1.0).clamp(1.0, groups as f64);
         let per_group = groups / (last - first + 1.0);
         let groups = groups as usize;
         let (mut num, mut den) = (vec![0.0; groups * bins], vec![0.0; groups * bins]);

@@ -102,6 +102,30 @@ impl Ramps {
         f64::from(value[0])
     }
 
+    /// The dip at 0, `step`, 2 `step` … from mid-transit.
+    pub fn fill_even(&self, from_middle: &[f32], step: f32, out: &mut [f32]) {
+        let e = self.half_exposure;
+        let per_four = if e > 0.0 { 0.25 / e } else { 0.0 };
+        out.fill(1.0);
+        for (at, slope) in self.at.into_iter().zip(self.slope) {
+            // Before it begins a ramp adds nothing.
+            let first = (((at - e) / step).max(0.0) as usize).min(out.len());
+            for (value, x) in out[first..].iter_mut().zip(&from_middle[first..]) {
+                let y = x - at;
+                let inside = (y + e).max(0.0).min(2.0 * e);
+                *value += slope * (inside * inside * per_four + (y - e).max(0.0));
+            }
+            let last = (((e - at) / step).max(-1.0) + 1.0) as usize;
+            for (value, x) in out.iter_mut().zip(from_middle).take(last) {
+                let y = -x - at;
+                let inside = (y + e).max(0.0).min(2.0 * e);
+                *value += slope * (inside * inside * per_four + (y - e).max(0.0));
+            }
+        }
+        let end = ((self.end as f32 / step).ceil() as usize).min(out.len());
+        out[end..].fill(0.0);
+    }
+
     /// The dip at times from mid-transit, all of them taken to be positive.
     pub fn fill(&self, from_middle: &[f32], out: &mut [f32]) {
         let e = self.half_exposure;
@@ -110,13 +134,13 @@ impl Ramps {
         for (at, slope) in self.at.into_iter().zip(self.slope) {
             for (value, x) in out.iter_mut().zip(from_middle) {
                 let y = x - at;
-                let inside = (y + e).clamp(0.0, 2.0 * e);
+                let inside = (y + e).max(0.0).min(2.0 * e);
                 *value += slope * (inside * inside * per_four + (y - e).max(0.0));
             }
             if at < e {
                 for (value, x) in out.iter_mut().zip(from_middle) {
                     let y = -x - at;
-                    let inside = (y + e).clamp(0.0, 2.0 * e);
+                    let inside = (y + e).max(0.0).min(2.0 * e);
                     *value += slope * (inside * inside * per_four + (y - e).max(0.0));
                 }
             }
