@@ -65,7 +65,7 @@ impl Default for SearchConfig {
             duty_cycle_max: 0.25,
             min_transits: 2,
             snr_threshold: 7.1,
-            single_threshold: 8.0,
+            single_threshold: 6.0,
             max_single_transits: 4,
             max_candidates: 8,
             max_set_aside: 8,

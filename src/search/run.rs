@@ -99,9 +99,11 @@ pub fn search(
         result.n_passes += 1;
     }
     number(&mut result.candidates, whole.baseline);
-    let sums = Cumulative::new(&whole);
-    for candidate in &mut result.candidates {
-        candidate.allowed_periods = allowed_periods(&sums, candidate, config.period_min, config.duty_cycle_max);
+    if !result.candidates.is_empty() {
+        let sums = Cumulative::new(&whole);
+        for candidate in &mut result.candidates {
+            candidate.allowed_periods = allowed_periods(&sums, candidate, config.period_min, config.duty_cycle_max);
+        }
     }
     result.single_transits = single_transits(&whole, &result.candidates, config, density);
     Ok(result)

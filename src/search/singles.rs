@@ -154,6 +154,11 @@ fn slide(windows: &Cumulative, duration: f64, least: f64) -> Vec<Dip> {
     let mut end = 0;
     for start in (0..series.len()).step_by(stride) {
         let from = series.time[start] - 0.5 * series.cadence;
+        // Even sampling moves the end by as many cadences as the start.
+        end = (end + stride).clamp(start, series.len());
+        while end > start && series.time[end - 1] >= from + duration {
+            end -= 1;
+        }
         while end < series.len() && series.time[end] < from + duration {
             end += 1;
         }
@@ -161,6 +166,10 @@ fn slide(windows: &Cumulative, duration: f64, least: f64) -> Vec<Dip> {
             let sums = windows.sums(start..end);
             boxes.push((from + 0.5 * duration, sums.weighted_dip / sums.weight.sqrt()));
         }
+    }
+    // β is at least 1: most light curves end here.
+    if boxes.iter().all(|b| b.1 < least) {
+        return Vec::new();
     }
     let apart = (BOXES_PER_DURATION / 2.0) as usize;
     let beta = scatter(boxes.iter().step_by(apart).map(|b| b.1)).unwrap_or(1.0);
