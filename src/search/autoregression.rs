@@ -305,7 +305,8 @@ mod tests {
         let naive = fit(&spoilt, 2);
         let model = Autoregression::fit(&[Stretch { value: &spoilt, measured: &measured }], 2).unwrap();
         let whole = fit(&y, 2);
-        let distance = |m: &Autoregression| (m.variance[1] / m.variance[0] - whole.variance[1] / whole.variance[0]).abs();
+        let distance =
+            |m: &Autoregression| (m.variance[1] / m.variance[0] - whole.variance[1] / whole.variance[0]).abs();
         assert!(distance(&model) < 0.3 * distance(&naive), "{} {}", distance(&model), distance(&naive));
     }
 }

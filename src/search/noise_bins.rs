@@ -115,8 +115,10 @@ mod tests {
     fn pieces_and_bins_keep_the_cadences() {
         // 2-min cadences with a long and a short gap; bins of five cadences.
         let cadence = 2.0 / 1440.0;
-        let time: Vec<f64> =
-            (0..4000).filter(|i| !(1000..1600).contains(i) && !(2000..2012).contains(i)).map(|i| 7.0 + cadence * f64::from(i)).collect();
+        let time: Vec<f64> = (0..4000)
+            .filter(|i| !(1000..1600).contains(i) && !(2000..2012).contains(i))
+            .map(|i| 7.0 + cadence * f64::from(i))
+            .collect();
         let dip: Vec<f64> = (0..time.len()).map(|i| (i % 7) as f64).collect();
         let weight = vec![2.0; time.len()];
         let columns = Columns { time: &time, dip: &dip, weight: &weight };

@@ -10,7 +10,20 @@ use crate::math::{MAD_TO_SIGMA, median_in_place};
 pub(crate) struct StrongEvent {
     pub piece: usize,
     pub bins: Range<usize>,
+    /// |S/N| over the scatter of such boxes.
+    pub strength: f64,
     pub bright: bool,
+}
+
+impl StrongEvent {
+    /// Whether a rise may be what the filter makes beside a transit: a dip within its `reach` (bins) has half its strength.
+    pub fn is_overshoot(&self, events: &[StrongEvent], reach: usize) -> bool {
+        let near = |dip: &StrongEvent| {
+            let reach = reach + self.bins.len();
+            dip.piece == self.piece && dip.bins.start < self.bins.end + reach && self.bins.start < dip.bins.end + reach
+        };
+        self.bright && events.iter().any(|e| !e.bright && e.strength > 0.5 * self.strength && near(e))
+    }
 }
 
 /// A box and its |S/N| over the scatter of its width.
@@ -62,15 +75,19 @@ pub(crate) fn strong_events(
         let shadowed = taken.iter().any(|t| {
             let distance = (2 * t.start + t.width).abs_diff(2 * event.start + event.width) / 2;
             let apart = distance >= (t.width + event.width) / 2 + 1;
-            t.piece == event.piece
-                && (!apart || (distance <= reach + t.width && event.strength < 0.5 * t.strength))
+            t.piece == event.piece && (!apart || (distance <= reach + t.width && event.strength < 0.5 * t.strength))
         });
         if !shadowed {
             taken.push(event);
         }
     }
     let bins = |e: &Box| e.start.saturating_sub(1)..(e.start + e.width + 1).min(whitened[e.piece].len());
-    taken.iter().map(|e| StrongEvent { piece: e.piece, bins: bins(e), bright: e.bright }).collect()
+    let events: Vec<StrongEvent> = taken
+        .iter()
+        .map(|e| StrongEvent { piece: e.piece, bins: bins(e), strength: e.strength, bright: e.bright })
+        .collect();
+    // Dips first: a rise that is real is still there when they are left out.
+    events.iter().filter(|e| !e.is_overshoot(&events, model.order())).cloned().collect()
 }
 
 /// From a single bin (cosmic rays, glitches) to the longest, in steps of an octave below the shortest transit and of a

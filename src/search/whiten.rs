@@ -11,8 +11,8 @@ use std::ops::Range;
 
 use super::autoregression::{Autoregression, Stretch};
 use super::conditional::Conditional;
-use super::noise_bins::{Columns, Piece, pieces};
-use super::noise_events::strong_events;
+use super::noise_bins::{Bins, Columns, Piece, pieces};
+use super::noise_events::{StrongEvent, strong_events};
 
 /// How to model the noise.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,7 +51,10 @@ pub(crate) struct NoiseModel {
 }
 
 /// Rounds of leaving out strong events and estimating again.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 5;
+
+/// Most orders of the first round: too few to take deep transits for a part of the noise.
+const FIRST_ORDER: usize = 8;
 
 impl NoiseModel {
     /// From times (days, ascending), dips and weights (flux_err⁻²) of all cadences in `segments`; those with `masked` set
@@ -76,7 +79,8 @@ impl NoiseModel {
 
     /// The light curve whitened; cadences with `dropped` set, and flares, are taken as not measured.
     pub fn whiten(&self, columns: Columns<'_>, dropped: &[bool]) -> Whitened {
-        let mut result = Whitened { numerator: vec![0.0; self.n_cadences], parts: Vec::with_capacity(self.pieces.len()) };
+        let mut result =
+            Whitened { numerator: vec![0.0; self.n_cadences], parts: Vec::with_capacity(self.pieces.len()) };
         for ((piece, &model), flare) in self.pieces.iter().zip(&self.model_of).zip(&self.flares) {
             let model = &self.models[model];
             let bins = piece.binned(columns, |i, bin| !dropped[i] && !flare[bin]);
@@ -210,9 +214,11 @@ fn estimate_group(
 ) -> (Autoregression, Vec<Vec<bool>>) {
     let binned: Vec<_> = group.iter().map(|p| p.binned(columns, |i, _| !masked[i])).collect();
     let mut left_out: Vec<Vec<bool>> = binned.iter().map(|b| b.weight.iter().map(|w| *w <= 0.0).collect()).collect();
-    let mut flares: Vec<Vec<bool>> = group.iter().map(|p| vec![false; p.len()]).collect();
+    let mut events: Vec<StrongEvent> = Vec::new();
     let mut values: Vec<Vec<f64>> = binned.iter().zip(&left_out).map(|(b, out)| interpolated(&b.value, out)).collect();
     let mut model = Autoregression::white(1.0);
+    let Some(first) = group.first() else { return (model, Vec::new()) };
+    let limits = (options.shortest / first.bin_width, options.longest / first.bin_width);
     for round in 0..ROUNDS {
         let measured: Vec<Vec<f64>> =
             left_out.iter().map(|o| o.iter().map(|o| if *o { 0.0 } else { 1.0 }).collect()).collect();
@@ -220,51 +226,61 @@ fn estimate_group(
         let stretches: Vec<Stretch<'_>> =
             values.iter().zip(&measured).map(|(value, measured)| Stretch { value, measured }).collect();
         // A coefficient takes ten values to be known at all.
-        let max_order = options.max_order.min((0.1 * usable) as usize);
+        let most = if round == 0 { FIRST_ORDER } else { options.max_order };
+        let max_order = most.min((0.1 * usable) as usize);
         let Some(found) = Autoregression::fit(&stretches, max_order) else { break };
         model = found;
         if round + 1 == ROUNDS {
             break;
         }
-        let mut whitened = Vec::with_capacity(group.len());
-        for ((value, out), bins) in values.iter_mut().zip(&left_out).zip(&binned) {
-            let excess: Vec<(usize, f64)> =
-                bins.excess().into_iter().filter(|e| !out[e.0]).chain(missing(out)).collect();
-            let excess = ascending(excess);
-            let mut filled = value.clone();
-            whitened.push(Conditional::new(&model, &excess, filled.len()).inverse_times(&mut filled));
-            for (v, (f, out)) in value.iter_mut().zip(filled.iter().zip(out)) {
-                if *out {
-                    *v = *f;
-                }
-            }
-        }
-        let bin_width = group[0].bin_width;
-        let limits = (options.shortest / bin_width, options.longest / bin_width);
+        let whitened = whiten_and_fill(&model, &binned, &left_out, &mut values);
         let found = strong_events(&whitened, &left_out, &model, limits, options.clip);
-        if found.is_empty() {
+        if found.is_empty() && round > 0 {
             break;
         }
         for event in found {
-            for bin in event.bins {
-                left_out[event.piece][bin] = true;
-                flares[event.piece][bin] |= event.bright && binned[event.piece].weight[bin] > 0.0;
-            }
+            left_out[event.piece][event.bins.clone()].fill(true);
+            events.push(event);
         }
         for (value, out) in values.iter_mut().zip(&left_out) {
             *value = interpolated(value, out);
         }
     }
+    let mut flares: Vec<Vec<bool>> = group.iter().map(|p| vec![false; p.len()]).collect();
+    // Flares are short; a long rise is more likely the star's, or the other side of a transit.
+    let longest_flare = (2.0 * limits.0) as usize + 2;
+    let short = |e: &&StrongEvent| e.bright && e.bins.len() <= longest_flare;
+    for rise in events.iter().filter(short).filter(|e| !e.is_overshoot(&events, options.max_order)) {
+        flares[rise.piece][rise.bins.clone()].fill(true);
+    }
     (model, flares)
+}
+
+/// K⁻¹ of each piece times its values; bins left out become their conditional mean.
+fn whiten_and_fill(
+    model: &Autoregression,
+    binned: &[Bins],
+    left_out: &[Vec<bool>],
+    values: &mut [Vec<f64>],
+) -> Vec<Vec<f64>> {
+    let pieces = values.iter_mut().zip(left_out).zip(binned);
+    pieces
+        .map(|((value, out), bins)| {
+            let noisy = bins.excess().into_iter().filter(|e| !out[e.0]);
+            let mut excess: Vec<(usize, f64)> = noisy.chain(missing(out)).collect();
+            excess.sort_unstable_by_key(|e| e.0);
+            let mut filled = value.clone();
+            let whitened = Conditional::new(model, &excess, filled.len()).inverse_times(&mut filled);
+            for ((v, f), _) in value.iter_mut().zip(&filled).zip(out).filter(|(_, out)| **out) {
+                *v = *f;
+            }
+            whitened
+        })
+        .collect()
 }
 
 fn missing(left_out: &[bool]) -> impl Iterator<Item = (usize, f64)> + '_ {
     left_out.iter().enumerate().filter(|(_, out)| **out).map(|(bin, _)| (bin, 0.0))
-}
-
-fn ascending(mut excess: Vec<(usize, f64)>) -> Vec<(usize, f64)> {
-    excess.sort_unstable_by_key(|e| e.0);
-    excess
 }
 
 /// A line across the bins left out, the nearest value at the ends.

@@ -128,7 +128,8 @@ fn numerators_and_weights_are_those_of_the_dense_inverse() {
     for (number, piece) in model.pieces.iter().enumerate() {
         let noise = &model.models[model.model_of[number]];
         let n = piece.len();
-        let covariance = DMatrix::from_fn(n, n, |i, j| noise.inverse_element(i.min(j), i.max(j), n)).try_inverse().unwrap();
+        let covariance =
+            DMatrix::from_fn(n, n, |i, j| noise.inverse_element(i.min(j), i.max(j), n)).try_inverse().unwrap();
         let own = piece.range.clone();
         let bins: Vec<usize> = own.clone().map(|i| piece.bin(curve.time[i])).collect();
         let typical = curve.weight[0];
@@ -171,7 +172,7 @@ fn transits_are_not_taken_for_noise() {
         }
         let estimate = |masked: &[bool]| {
             let model = NoiseModel::estimate(curve.columns(), masked, &[0..3600], &options());
-            assert!(model.flares[0].iter().filter(|f| **f).count() <= 5);
+            assert_eq!(model.flares[0].iter().filter(|f| **f).count(), 0);
             let whitened = model.whiten(curve.columns(), &[false; 3600]);
             (sum(&whitened.numerator), sum(&whitened.weights(0.125)))
         };
@@ -179,9 +180,9 @@ fn transits_are_not_taken_for_noise() {
         // 2 σ of the S/N of 18 that 1,000 ppm have
         assert!((numerator / information - depth).abs() < 1.2e-4, "{depth} {}", numerator / information);
         assert!(information / quiet > least, "{depth}: {}", information / quiet);
-        // With the transits masked the estimate does not know of them.
+        // With the transits masked the estimate does not know of them; an eighth of the data is gone, and the order differs.
         let (_, masked) = estimate(&own);
-        assert!((masked / quiet - 1.0).abs() < 0.12, "{depth}: {}", masked / quiet);
+        assert!((masked / quiet - 1.0).abs() < 0.2, "{depth}: {}", masked / quiet);
     }
 }
 
@@ -200,7 +201,12 @@ fn a_flare_leaves_no_dips_and_a_mask_no_trace() {
         w.numerator[i..i + 14].iter().sum::<f64>() / weights.sqrt()
     };
     for start in [1450, 1480, 1486, 1530, 1560] {
-        assert!((z(&after, start) - z(&before, start)).abs() < 1.0, "{start} {} {}", z(&after, start), z(&before, start));
+        assert!(
+            (z(&after, start) - z(&before, start)).abs() < 1.0,
+            "{start} {} {}",
+            z(&after, start),
+            z(&before, start)
+        );
     }
     // The same cadences masked and dropped: the flare might as well be anything.
     let masked: Vec<bool> = (0..3600).map(|i| (1495..1520).contains(&i)).collect();
