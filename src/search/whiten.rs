@@ -248,7 +248,7 @@ fn estimate_group(
     }
     let mut flares: Vec<Vec<bool>> = group.iter().map(|p| vec![false; p.len()]).collect();
     // Flares are short; a long rise is more likely the star's, or the other side of a transit.
-    let longest_flare = (2.0 * limits.0) as usize + 2;
+    let longest_flare = (2.0 * limits.0).round() as usize + 2;
     let short = |e: &&StrongEvent| e.bright && e.bins.len() <= longest_flare;
     for rise in events.iter().filter(short).filter(|e| !e.is_overshoot(&events, options.max_order)) {
         flares[rise.piece][rise.bins.clone()].fill(true);
