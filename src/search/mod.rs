@@ -23,10 +23,10 @@
 //!
 //! The statistic is that of [`BoxStatistic`]: Δχ² of a box over a constant, both levels free.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "not used by the search yet"))]
+#[allow(dead_code, reason = "not used by the search yet")]
 mod autoregression;
 mod bls;
-#[cfg_attr(not(test), expect(dead_code, reason = "not used by the search yet"))]
+#[allow(dead_code, reason = "not used by the search yet")]
 mod conditional;
 mod config;
 mod error;
@@ -37,9 +37,9 @@ pub mod grid;
 mod harmonics;
 mod kernels;
 mod measure;
-#[cfg_attr(not(test), expect(dead_code, reason = "not used by the search yet"))]
+#[allow(dead_code, reason = "not used by the search yet")]
 mod noise_bins;
-#[cfg_attr(not(test), expect(dead_code, reason = "not used by the search yet"))]
+#[allow(dead_code, reason = "not used by the search yet")]
 mod noise_events;
 pub mod oracle;
 mod peaks;
@@ -53,7 +53,7 @@ mod series;
 mod slots;
 mod statistic;
 mod template;
-#[cfg_attr(not(test), expect(dead_code, reason = "not used by the search yet"))]
+#[allow(dead_code, reason = "not used by the search yet")]
 mod whiten;
 
 pub use bls::{BlsBox, bls, phase_bins};

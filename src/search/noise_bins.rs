@@ -122,7 +122,7 @@ mod tests {
         let dip: Vec<f64> = (0..time.len()).map(|i| (i % 7) as f64).collect();
         let weight = vec![2.0; time.len()];
         let columns = Columns { time: &time, dip: &dip, weight: &weight };
-        let found = pieces(columns, &vec![false; time.len()], &[0..time.len()], 0.0071, 0.5);
+        let found = pieces(columns, &vec![false; time.len()], std::slice::from_ref(&(0..time.len())), 0.0071, 0.5);
         assert_eq!(found.len(), 2);
         assert_eq!((found[0].range.clone(), found[1].range.clone()), (0..1000, 1000..time.len()));
         assert_eq!(found[0].len(), 200);
@@ -141,7 +141,7 @@ mod tests {
     fn a_slow_cadence_is_its_own_bin() {
         let time: Vec<f64> = (0..50).map(|i| 0.02 * f64::from(i)).collect();
         let columns = Columns { time: &time, dip: &[0.0; 50], weight: &[1.0; 50] };
-        let found = pieces(columns, &[false; 50], &[0..50], 0.007, 0.3);
+        let found = pieces(columns, &[false; 50], std::slice::from_ref(&(0..50)), 0.007, 0.3);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].len(), 50);
         assert!(found[0].binned(columns, |_, _| true).excess().is_empty());

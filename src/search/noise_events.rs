@@ -74,7 +74,7 @@ pub(crate) fn strong_events(
         let reach = model.order() + event.width;
         let shadowed = taken.iter().any(|t| {
             let distance = (2 * t.start + t.width).abs_diff(2 * event.start + event.width) / 2;
-            let apart = distance >= (t.width + event.width) / 2 + 1;
+            let apart = distance > (t.width + event.width) / 2;
             t.piece == event.piece && (!apart || (distance <= reach + t.width && event.strength < 0.5 * t.strength))
         });
         if !shadowed {

@@ -291,8 +291,8 @@ fn interpolated(value: &[f64], left_out: &[bool]) -> Vec<f64> {
         match last {
             Some(last) => {
                 let slope = (value[i] - value[last]) / (i - last) as f64;
-                for k in last + 1..i {
-                    result[k] = value[last] + slope * (k - last) as f64;
+                for (step, between) in result[last + 1..i].iter_mut().enumerate() {
+                    *between = value[last] + slope * (step + 1) as f64;
                 }
             }
             None => result[..i].fill(value[i]),

@@ -171,7 +171,7 @@ fn transits_are_not_taken_for_noise() {
             *dip += if *own { depth } else { 0.0 };
         }
         let estimate = |masked: &[bool]| {
-            let model = NoiseModel::estimate(curve.columns(), masked, &[0..3600], &options());
+            let model = NoiseModel::estimate(curve.columns(), masked, std::slice::from_ref(&(0..3600)), &options());
             assert_eq!(model.flares[0].iter().filter(|f| **f).count(), 0);
             let whitened = model.whiten(curve.columns(), &[false; 3600]);
             (sum(&whitened.numerator), sum(&whitened.weights(0.125)))
@@ -211,7 +211,7 @@ fn a_flare_leaves_no_dips_and_a_mask_no_trace() {
     // The same cadences masked and dropped: the flare might as well be anything.
     let masked: Vec<bool> = (0..3600).map(|i| (1495..1520).contains(&i)).collect();
     let whitened = |curve: &Curve| {
-        let model = NoiseModel::estimate(curve.columns(), &masked, &[0..3600], &options());
+        let model = NoiseModel::estimate(curve.columns(), &masked, std::slice::from_ref(&(0..3600)), &options());
         model.whiten(curve.columns(), &masked).numerator
     };
     let one = whitened(&curve);
@@ -237,7 +237,7 @@ fn faster_cadences_whiten_alike() {
     let options = NoiseOptions::for_durations(0.029, 0.25);
     let whitened = |curve: &Curve| {
         let none = vec![false; curve.time.len()];
-        let model = NoiseModel::estimate(curve.columns(), &none, &[0..none.len()], &options);
+        let model = NoiseModel::estimate(curve.columns(), &none, std::slice::from_ref(&(0..none.len())), &options);
         model.whiten(curve.columns(), &none)
     };
     let (a, b) = (whitened(&slow), whitened(&fast));
@@ -257,7 +257,7 @@ fn nothing_to_see_is_no_harm() {
     let empty = Curve { time: vec![], dip: vec![], weight: vec![] };
     assert!(empty.whitened().numerator.is_empty());
     let all = red(300, 2);
-    let model = NoiseModel::estimate(all.columns(), &[true; 300], &[0..300], &options());
+    let model = NoiseModel::estimate(all.columns(), &[true; 300], std::slice::from_ref(&(0..300)), &options());
     assert!(model.whiten(all.columns(), &[true; 300]).numerator.iter().all(|u| *u == 0.0));
 }
 
