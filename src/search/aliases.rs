@@ -3,10 +3,10 @@
 //! A period is allowed where every other transit that it predicts falls where there are no data, or where the data do not
 //! contradict the depth at 3 sigma.
 
+use super::cumulative::{Cumulative, mean_dip};
 use super::events::observed;
 use super::harmonics::gcd;
 use super::statistic::BoxSums;
-use super::cumulative::{Cumulative, mean_dip};
 use crate::ephemeris::Candidate;
 
 /// Central share of the duration in which depths are compared, without most of ingress and egress.

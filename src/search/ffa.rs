@@ -120,7 +120,6 @@ impl Steps {
     }
 }
 
-
 /// Folds of numerators and denominators; work space that grows to the largest series it has seen.
 #[derive(Clone, Debug)]
 pub(crate) struct FastFold {

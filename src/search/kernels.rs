@@ -280,13 +280,7 @@ mod tests {
             let den: Vec<u16> = (0..room).map(|i| 900 + (((i % base) * 31) % 700) as u16).collect();
             let boxes: Vec<TrialBox> = widths
                 .iter()
-                .map(|&width| TrialBox {
-                    width,
-                    gain: 0.0123,
-                    share: 1e-6,
-                    bar: 0.9 / 0.0123,
-                    least_weight: 1300,
-                })
+                .map(|&width| TrialBox { width, gain: 0.0123, share: 1e-6, bar: 0.9 / 0.0123, least_weight: 1300 })
                 .collect();
             let mut expected = Best::default();
             for trial in &boxes {

@@ -9,7 +9,9 @@ use crate::ephemeris::{Candidate, Ephemeris, TransitEvent};
 /// The candidate of a box, with absolute times. `number`, `allowed_periods` and `harmonic_of` are left to the caller.
 ///
 /// Period, transit time, duration and depth and their errors are those of the `polished` shape; S/N, and its square Δχ², is
-/// the higher of box and transit-shaped template: the polished shape's own would have a free parameter more to fit noise with. Single transits are boxes as long as the one found, at the polished times. Without a polished shape the box says
+/// the highest of box,
+/// transit-shaped template, and box from first to last contact of the polished shape: the shape's own would have a parameter
+/// more to fit noise with. Single transits are boxes as long as the one found, at the polished times. Without a polished shape the box says
 /// all, with errors after Carter et al. 2008 (ApJ 689, 499), with ingress time τ, duration T and S/N Q:
 ///
 /// ```text
@@ -41,7 +43,8 @@ pub(crate) fn candidate(series: &Series, fit: &BoxFit, polished: Option<&Polishe
     };
     // Under a noise model boxes have the variance that the model gives them.
     let ratio = series.ratio(fit.shape.duration);
-    let snr = fit.snr() / ratio.sqrt();
+    let polished_box = polished.and_then(|p| series.box_statistic(p.period, p.transit_time, p.duration));
+    let snr = fit.snr().max(polished_box.map_or(0.0, |b| b.snr)) / ratio.sqrt();
     for event in &mut transits {
         event.time += series.origin;
     }

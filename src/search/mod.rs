@@ -39,8 +39,8 @@
 //! The statistic is that of [`BoxStatistic`]: Δχ² of a box over a constant, both levels free; candidates report the higher of
 //! it and of the same with a limb-darkened dip.
 
-mod aligned;
 mod aliases;
+mod aligned;
 mod autoregression;
 mod bls;
 mod conditional;
@@ -77,8 +77,6 @@ mod slots;
 mod stack;
 mod statistic;
 mod template;
-#[cfg(test)]
-mod timing;
 mod trapezoid;
 mod view;
 mod whiten;

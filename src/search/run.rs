@@ -2,6 +2,7 @@
 
 use super::aliases::allowed_periods;
 use super::config::SearchConfig;
+use super::cumulative::Cumulative;
 use super::error::SearchError;
 use super::events::{Support, is_clear, other_events, support, transit_events};
 use super::grid::DurationRange;
@@ -16,7 +17,7 @@ use super::relations::harmonic_of;
 use super::scan::{Periodogram, Scan, Scanner, red_noise};
 use super::series::Series;
 use super::singles::single_transits;
-use super::cumulative::Cumulative;
+use super::slots::RedNoise;
 use super::view::View;
 use crate::ephemeris::{Candidate, SingleTransit, TransitEvent};
 use crate::lightcurve::Detrended;
@@ -34,7 +35,7 @@ pub struct SearchResult {
     pub candidates: Vec<Candidate>,
     /// Dips that no candidate explains, strongest first.
     pub single_transits: Vec<SingleTransit>,
-    /// Of the first pass, before anything was masked.
+    /// Of the first pass that counted: before anything was masked, of the light curve whitened if it was.
     pub periodogram: Periodogram,
     /// Mid-times of isolated dips that were set aside because no other transit agreed with them.
     pub set_aside: Vec<f64>,
@@ -62,22 +63,40 @@ pub fn search(
     let plan = Plan::new(config, durations, whole.baseline, whole.len())?;
 
     let mut masked = vec![false; whole.len()];
-    let view = View::new(detrended, &whole, &plan, config);
-    let mut series = view.series(&masked);
     let mut scanner = Scanner::new();
-    let mut pass = scanner.scan(&series, &plan);
+    let mut view = View::new(detrended, &whole, &plan, config);
     let mut result = SearchResult {
         candidates: Vec::new(),
         single_transits: Vec::new(),
-        periodogram: pass.periodogram.clone(),
+        periodogram: Periodogram::default(),
         set_aside: Vec::new(),
-        n_passes: 1,
+        n_passes: 0,
     };
     while result.candidates.len() < config.max_candidates {
-        match evaluate(&series, &pass, &plan, config) {
+        let series = view.series(&masked);
+        if series.len() < MIN_CADENCES {
+            break;
+        }
+        let pass = scanner.scan(&series, &plan);
+        result.n_passes += 1;
+        let found = match evaluate(&series, &pass, &plan, config) {
+            Found::Candidate(found) => Found::Candidate(without_own_transits(&series, found, &plan)),
+            other => other,
+        };
+        let noise = match &found {
+            Found::Candidate(found) => found.quiet.as_ref().unwrap_or(&pass.noise),
+            _ => &pass.noise,
+        };
+        if view.wants_whitening(noise) {
+            view.whiten();
+            continue;
+        }
+        if result.periodogram.is_empty() {
+            result.periodogram = pass.periodogram;
+        }
+        match found {
             Found::Nothing => break,
             Found::Candidate(found) => {
-                let found = without_own_transits(&series, found, &plan);
                 let polished = if series.is_whitened() { None } else { polish(&series, &found.fit, found.beta) };
                 let (shape, half_width) = extent(&series, &found.fit, polished.as_ref());
                 mask_transits(&whole, &series, &shape, half_width, found.fit.statistic.depth, &mut masked);
@@ -93,12 +112,6 @@ pub fn search(
                 }
             }
         }
-        series = view.series(&masked);
-        if series.len() < MIN_CADENCES {
-            break;
-        }
-        pass = scanner.scan(&series, &plan);
-        result.n_passes += 1;
     }
     number(&mut result.candidates, whole.baseline);
     if !result.candidates.is_empty() {
@@ -125,6 +138,8 @@ struct FoundBox {
     fit: BoxFit,
     beta: f64,
     sde: f64,
+    /// The noise without its transits, where that was measured.
+    quiet: Option<RedNoise>,
 }
 
 enum Found {
@@ -176,7 +191,7 @@ fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig) ->
             Support::Periodic => {
                 if best.as_ref().is_none_or(|b| snr_red > b.0) {
                     let efficiency = efficiency.get_or_insert_with(|| DetectionEfficiency::new(&pass.periodogram));
-                    best = Some((snr_red, FoundBox { fit, beta, sde: efficiency.at(peak.cell) }));
+                    best = Some((snr_red, FoundBox { fit, beta, sde: efficiency.at(peak.cell), quiet: None }));
                 }
             }
             Support::Isolated(epochs) => {
@@ -211,7 +226,7 @@ fn without_own_transits(series: &Series, found: FoundBox, plan: &Plan) -> FoundB
     }
     let noise = red_noise(&quiet, plan);
     let fit = refine(series, shape, 0.25 * shape.duration, limits_at(plan, &shape), &noise).unwrap_or(found.fit);
-    FoundBox { fit, beta: noise.beta(fit.shape.duration), ..found }
+    FoundBox { fit, beta: noise.beta(fit.shape.duration), quiet: Some(noise), ..found }
 }
 
 /// A little beyond the plan's durations at this period, for boxes between its steps.

@@ -17,11 +17,11 @@
 
 use super::aliases::shortest_period;
 use super::config::SearchConfig;
+use super::cumulative::{Cumulative, mean_dip};
 use super::events::is_clear;
 use super::grid::DurationRange;
 use super::series::Series;
 use super::single_fit::{SingleFit, fit_single};
-use super::cumulative::{Cumulative, mean_dip};
 use crate::ephemeris::{Candidate, SingleTransit};
 use crate::math::{MAD_TO_SIGMA, median_in_place};
 use crate::star::{Measured, a_over_rstar};

@@ -90,7 +90,8 @@ impl RedNoise {
             let sums = |start: usize| (num[start + width] - num[start], den[start + width] - den[start]);
             let starts = 0..=slots.len() - width;
             weights.clear();
-            weights.extend(starts.clone().step_by(width).map(|i| sums(i).1).filter(|w| *w > negligible).map(|w| w as f32));
+            weights
+                .extend(starts.clone().step_by(width).map(|i| sums(i).1).filter(|w| *w > negligible).map(|w| w as f32));
             let weight = f64::from(median_in_place(&mut weights));
             let least = (0.5 * weight).max(negligible);
             z.clear();

@@ -3,8 +3,8 @@
 use super::config::{NoiseTreatment, SearchConfig};
 use super::noise_bins::Columns;
 use super::plan::Plan;
-use super::scan::red_noise;
 use super::series::Series;
+use super::slots::RedNoise;
 use super::whiten::{NoiseModel, NoiseOptions};
 use crate::lightcurve::Detrended;
 use crate::math::median;
@@ -17,7 +17,11 @@ const PER_OCTAVE: usize = 3;
 
 /// Makes the series of each pass.
 pub(crate) struct View<'a> {
+    detrended: &'a Detrended,
     flat: &'a Series,
+    /// Shortest and longest duration of the search (days).
+    durations: (f64, f64),
+    treatment: NoiseTreatment,
     whitening: Option<Whitening<'a>>,
 }
 
@@ -31,16 +35,27 @@ struct Whitening<'a> {
 }
 
 impl<'a> View<'a> {
-    /// Whitens where `config` says so, or where it leaves the choice and the flattened light curve still has red noise.
     pub fn new(detrended: &'a Detrended, flat: &'a Series, plan: &Plan, config: &SearchConfig) -> Self {
-        let (shortest, longest) = (plan.durations.shortest(plan.period_min), plan.durations.longest(plan.period_max));
-        let whiten = match config.noise {
-            NoiseTreatment::White => false,
-            NoiseTreatment::Whiten => true,
-            NoiseTreatment::Auto => red_noise(flat, plan).beta((shortest * longest).sqrt()) > RED_ENOUGH,
-        };
-        let whitening = whiten.then(|| Whitening::new(detrended, shortest, longest));
-        Self { flat, whitening }
+        let durations = (plan.durations.shortest(plan.period_min), plan.durations.longest(plan.period_max));
+        let mut view = Self { detrended, flat, durations, treatment: config.noise, whitening: None };
+        if view.treatment == NoiseTreatment::Whiten {
+            view.whiten();
+        }
+        view
+    }
+
+    /// Whether the choice is open and `noise`, which is that of the flattened light curve, is red.
+    ///
+    /// It should be measured without the transits of what was found: they are a part of the scatter of boxes, and a
+    /// strong signal of a short period would be taken for the star's.
+    pub fn wants_whitening(&self, noise: &RedNoise) -> bool {
+        let middle = (self.durations.0 * self.durations.1).sqrt();
+        self.treatment == NoiseTreatment::Auto && self.whitening.is_none() && noise.beta(middle) > RED_ENOUGH
+    }
+
+    /// Makes all series from here on whitened ones.
+    pub fn whiten(&mut self) {
+        self.whitening = Some(Whitening::new(self.detrended, self.durations.0, self.durations.1));
     }
 
     /// The series without the cadences of `masked`. A noise model is estimated without them too.
