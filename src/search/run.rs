@@ -119,13 +119,13 @@ fn number(candidates: &mut [Candidate], baseline: f64) {
     }
 }
 
-struct FoundBox {
-    fit: BoxFit,
-    beta: f64,
-    sde: f64,
+pub(super) struct FoundBox {
+    pub fit: BoxFit,
+    pub beta: f64,
+    pub sde: f64,
 }
 
-enum Found {
+pub(super) enum Found {
     Nothing,
     Candidate(FoundBox),
     /// Mid-times (days since the series' origin) of dips without company, and their duration.
@@ -133,7 +133,7 @@ enum Found {
 }
 
 /// Evaluates the peaks of a pass exactly, highest first.
-fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig) -> Found {
+pub(super) fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig) -> Found {
     let floor = COARSE_RETENTION * config.snr_threshold;
     let peaks = find_peaks(&pass.periodogram, 4 * config.max_peaks, floor);
     let harmonics = Harmonics {
@@ -199,7 +199,7 @@ fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig) ->
 ///
 /// Deep transits are a part of the scatter of single boxes, the more so the longer the box, and would favour boxes that
 /// are too short. Three durations are left out about each transit.
-fn without_own_transits(series: &Series, found: FoundBox, plan: &Plan) -> FoundBox {
+pub(super) fn without_own_transits(series: &Series, found: FoundBox, plan: &Plan) -> FoundBox {
     let shape = found.fit.shape;
     let mut own = vec![false; series.len()];
     mask_near(series, &shape, 1.5 * shape.duration, &mut own);
