@@ -4,6 +4,20 @@ use serde::{Deserialize, Serialize};
 
 use super::error::SearchError;
 
+/// What the search takes the noise of a light curve for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum NoiseTreatment {
+    /// Whitened where the flattened light curve still has red noise.
+    #[default]
+    Auto,
+    /// White, of the stated errors; what is red counts by the scatter of single boxes alone.
+    White,
+    /// Modelled as an autoregression of the light curve before it was flattened, and whitened by it.
+    Whiten,
+}
+
 /// Settings of [`crate::search::search`]. Times in days, densities in solar units.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -15,8 +29,9 @@ pub struct SearchConfig {
     /// Longest period as a fraction of the baseline where `period_max` is `None`. Above one half only some phases show
     /// two transits, but they do.
     pub period_max_baselines: f64,
-    /// Time slots in the shortest duration of each octave of durations; neighbouring trial periods drift apart by one slot
-    /// over the baseline. It is the oversampling of Ofir's grid. At least 2.
+    /// Time slots in the shortest duration searched at a period; neighbouring trial periods drift apart by one slot over the
+    /// baseline. It is the oversampling of Ofir's grid for the shortest transits (grazing ones); those of central transits
+    /// have two to four times as many. At least 2.
     pub oversampling: usize,
     /// Lowest mean stellar density (solar units) searched where the star's is not known; 0.1 is a subgiant.
     pub density_min: f64,
@@ -31,6 +46,8 @@ pub struct SearchConfig {
     pub duration_factor_max: f64,
     /// Longest duration as a fraction of the period.
     pub duty_cycle_max: f64,
+    /// What the noise is taken for: rotation and granulation that a flattening leaves are whitened.
+    pub noise: NoiseTreatment,
     /// Transits with data that a candidate must have. At least 2.
     pub min_transits: usize,
     /// Signal to noise that a candidate must have, against white noise and against the curve's own red noise.
@@ -56,13 +73,14 @@ impl Default for SearchConfig {
             period_min: 0.2,
             period_max: None,
             period_max_baselines: 0.7,
-            oversampling: 3,
+            oversampling: 2,
             density_min: 0.1,
             density_max: 10.0,
             density_factor: 2.0,
             duration_factor_min: 0.5,
             duration_factor_max: 1.2,
             duty_cycle_max: 0.25,
+            noise: NoiseTreatment::Auto,
             min_transits: 2,
             snr_threshold: 7.1,
             single_threshold: 6.0,

@@ -9,7 +9,7 @@ use crate::ephemeris::{Candidate, Ephemeris, TransitEvent};
 /// The candidate of a box, with absolute times. `number`, `allowed_periods` and `harmonic_of` are left to the caller.
 ///
 /// Period, transit time, duration and depth and their errors are those of the `polished` shape; S/N, and its square Δχ², is
-/// the highest of box and transit shapes. Single transits are boxes as long as the one found, at the polished times. Without a polished shape the box says
+/// the higher of box and transit-shaped template: the polished shape's own would have a free parameter more to fit noise with. Single transits are boxes as long as the one found, at the polished times. Without a polished shape the box says
 /// all, with errors after Carter et al. 2008 (ApJ 689, 499), with ingress time τ, duration T and S/N Q:
 ///
 /// ```text
@@ -39,7 +39,9 @@ pub(crate) fn candidate(series: &Series, fit: &BoxFit, polished: Option<&Polishe
         },
         None => of_box(series, fit, beta, &transits),
     };
-    let snr = polished.map_or(0.0, |p| p.fit.statistic.snr).max(fit.snr());
+    // Under a noise model boxes have the variance that the model gives them.
+    let ratio = series.ratio(fit.shape.duration);
+    let snr = fit.snr() / ratio.sqrt();
     for event in &mut transits {
         event.time += series.origin;
     }
@@ -53,7 +55,7 @@ pub(crate) fn candidate(series: &Series, fit: &BoxFit, polished: Option<&Polishe
         depth: estimates.depth,
         depth_err: estimates.depth_err,
         snr,
-        snr_red: snr / beta,
+        snr_red: snr * ratio.sqrt() / beta,
         delta_chi2: snr * snr,
         sde,
         n_transits: transits.len(),

@@ -28,6 +28,9 @@
 //! single_fit transit shape of one dip, against other shapes
 //! aliases    periods that the gaps allow
 //! run        the loop: scan, evaluate, mask, again
+//! view       the light curve that is searched: flattened, or whitened
+//! whiten     the noise of the star from its own light curve, and the light curve whitened by it
+//!            (noise_bins, noise_events, autoregression, conditional)
 //! bls        plain box least squares on a grid of the caller's
 //! period_grid that grid
 //! oracle     brute force, for tests
@@ -38,7 +41,9 @@
 
 mod aligned;
 mod aliases;
+mod autoregression;
 mod bls;
+mod conditional;
 mod config;
 mod cumulative;
 mod edges;
@@ -51,6 +56,8 @@ mod harmonics;
 mod kernels;
 mod mask;
 mod measure;
+mod noise_bins;
+mod noise_events;
 pub mod oracle;
 mod peaks;
 mod period_grid;
@@ -70,13 +77,15 @@ mod slots;
 mod stack;
 mod statistic;
 mod template;
-mod trapezoid;
 #[cfg(test)]
 mod timing;
+mod trapezoid;
+mod view;
+mod whiten;
 mod windows;
 
 pub use bls::{BlsBox, bls, phase_bins};
-pub use config::SearchConfig;
+pub use config::{NoiseTreatment, SearchConfig};
 pub use error::SearchError;
 pub use period_grid::{PeriodGrid, PeriodSpacing};
 pub use run::{SearchResult, search};

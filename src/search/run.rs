@@ -17,6 +17,7 @@ use super::scan::{Periodogram, Scan, Scanner, red_noise};
 use super::series::Series;
 use super::singles::single_transits;
 use super::cumulative::Cumulative;
+use super::view::View;
 use crate::ephemeris::{Candidate, SingleTransit, TransitEvent};
 use crate::lightcurve::Detrended;
 use crate::star::Measured;
@@ -61,7 +62,8 @@ pub fn search(
     let plan = Plan::new(config, durations, whole.baseline, whole.len())?;
 
     let mut masked = vec![false; whole.len()];
-    let mut series = whole.clone();
+    let view = View::new(detrended, &whole, &plan, config);
+    let mut series = view.series(&masked);
     let mut scanner = Scanner::new();
     let mut pass = scanner.scan(&series, &plan);
     let mut result = SearchResult {
@@ -76,7 +78,7 @@ pub fn search(
             Found::Nothing => break,
             Found::Candidate(found) => {
                 let found = without_own_transits(&series, found, &plan);
-                let polished = polish(&series, &found.fit, found.beta);
+                let polished = if series.is_whitened() { None } else { polish(&series, &found.fit, found.beta) };
                 let (shape, half_width) = extent(&series, &found.fit, polished.as_ref());
                 mask_transits(&whole, &series, &shape, half_width, found.fit.statistic.depth, &mut masked);
                 result.candidates.push(candidate(&series, &found.fit, polished.as_ref(), found.beta, found.sde));
@@ -91,7 +93,7 @@ pub fn search(
                 }
             }
         }
-        series = whole.without(&masked);
+        series = view.series(&masked);
         if series.len() < MIN_CADENCES {
             break;
         }

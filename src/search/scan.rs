@@ -179,7 +179,8 @@ fn nothing() -> Best {
 }
 
 fn measure_noise(cumulative: &Cumulative, plan: &Plan) -> RedNoise {
-    RedNoise::measure(&Slots::new(cumulative, plan.finest_slot()), plan.durations.longest(plan.period_max))
+    let slots = Slots::new(cumulative, plan.finest_slot());
+    RedNoise::measure(&slots, plan.durations.longest(plan.period_max), |duration| cumulative.series.ratio(duration))
 }
 
 fn trial_box(width: usize, slot_width: f64, noise: &RedNoise, scale: Scale, total_weight: f64) -> TrialBox {

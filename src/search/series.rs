@@ -17,6 +17,9 @@ pub(crate) struct Series {
     pub dip: Vec<f64>,
     pub weight: Vec<f64>,
     pub total_weight: f64,
+    /// Durations (days, ascending) and variance of the S/N of their boxes under the noise model; none for white noise, where
+    /// it is 1.
+    ratios: Vec<(f64, f64)>,
 }
 
 impl Series {
@@ -35,6 +38,7 @@ impl Series {
             dip: flux.iter().map(|f| 1.0 - f).collect(),
             weight: flux_err.iter().map(|e| 1.0 / (e * e)).collect(),
             total_weight: 0.0,
+            ratios: Vec::new(),
         };
         series.centre();
         series
@@ -53,10 +57,42 @@ impl Series {
             dip: pick(&self.dip),
             weight: pick(&self.weight),
             total_weight: 0.0,
+            ratios: self.ratios.clone(),
             ..*self
         };
         series.centre();
         series
+    }
+
+    /// The same cadences with `numerator` for weight · dip, and with `weight`; those without weight are left out.
+    pub fn whitened(&self, numerator: &[f64], weight: &[f64], ratios: Vec<(f64, f64)>) -> Self {
+        let kept = || (0..self.len()).filter(|i| weight[*i] > 0.0);
+        let mut series = Self {
+            time: kept().map(|i| self.time[i]).collect(),
+            dip: kept().map(|i| numerator[i] / weight[i]).collect(),
+            weight: kept().map(|i| weight[i]).collect(),
+            total_weight: 0.0,
+            ratios,
+            ..*self
+        };
+        series.centre();
+        series
+    }
+
+    /// Whether the noise is modelled and not taken to be white.
+    pub fn is_whitened(&self) -> bool {
+        !self.ratios.is_empty()
+    }
+
+    /// Variance that the S/N of boxes of `duration` days has under the noise model, by interpolation in ln(duration): depth is
+    /// Σ w·dip / (ratio Σ w) and its S/N Σ w·dip / √(ratio Σ w).
+    pub fn ratio(&self, duration: f64) -> f64 {
+        let above = self.ratios.partition_point(|r| r.0 < duration);
+        match (above.checked_sub(1).and_then(|i| self.ratios.get(i)), self.ratios.get(above)) {
+            (Some(a), Some(b)) => a.1 + (duration / a.0).ln() / (b.0 / a.0).ln() * (b.1 - a.1),
+            (Some(r), None) | (None, Some(r)) => r.1,
+            (None, None) => 1.0,
+        }
     }
 
     /// The cadences in start + n P ≤ t < start + n P + width, transit by transit.

@@ -34,6 +34,9 @@ impl Slots {
     }
 }
 
+/// Standard error of a scatter from the median absolute deviation of one normal value, relative.
+const MAD_ERROR: f64 = 1.16;
+
 /// What single boxes of one duration scatter by.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct EventScatter {
@@ -56,14 +59,16 @@ impl RedNoise {
     ///
     /// ```text
     /// z = Σ w·dip / √Σ w            over boxes of the duration, slid along the light curve
-    /// β = max(1, 1.4826 MAD(z), −q₀.₀₂₂₇₅(z − median)/2)
+    /// β = max(1, s (1 − error of s)),     s = max(1.4826 MAD(z), −q₀.₀₂₂₇₅(z − median)/2)
     /// ```
     /// For white noise of the stated errors z has unit variance. Residual rotation, granulation or systematics that stay
     /// in phase over a transit raise it, which lowers the S/N of a transit search by β since separate transits are
     /// independent (Pont, Zucker & Queloz 2006, MNRAS 373, 231; the Kepler pipeline normalises its multiple-event
     /// statistic alike). The second term sees heavy tails, on the side of brightenings, which no planet makes. Boxes with
     /// less than half of the median weight are left out.
-    pub fn measure(slots: &Slots, longest: f64) -> Self {
+    ///
+    /// Under a noise model the variance of z is `variance` of the duration, and takes the place of 1.
+    pub fn measure(slots: &Slots, longest: f64, variance: impl Fn(f64) -> f64) -> Self {
         let sums = |column: &[f64]| {
             let mut sum = 0.0;
             let sums = column.iter().map(|v| {
@@ -91,9 +96,14 @@ impl RedNoise {
             z.clear();
             z.extend(starts.step_by(width / 2).map(sums).filter(|b| b.1 >= least).map(|b| (b.0 / b.1.sqrt()) as f32));
             // Fewer than twenty boxes measure no scatter.
-            let beta = if z.len() < 20 { 1.0 } else { beta_of(&mut z) };
+            let duration = width as f64 * slots.width;
+            let white = variance(duration).sqrt();
+            // The scatter of z.len() boxes that overlap by half is known to this share of itself (1σ). What may be no more
+            // than that is not taken for red noise: it would scatter the S/N of quiet stars by as much.
+            let error = MAD_ERROR / (0.5 * z.len() as f64).sqrt();
+            let beta = if z.len() < 20 { white } else { (beta_of(&mut z) * (1.0 - error)).max(white) };
             let weight = if weight.is_finite() { weight } else { 0.0 };
-            events.push(EventScatter { duration: width as f64 * slots.width, beta, weight });
+            events.push(EventScatter { duration, beta, weight });
         }
         Self { events }
     }
@@ -146,7 +156,7 @@ fn beta_of(z: &mut [f32]) -> f64 {
         *v = v.abs();
     }
     let core = 1.482_602_2 * median_in_place(z);
-    f64::from(core.max(-0.5 * low).max(1.0))
+    f64::from(core.max(-0.5 * low))
 }
 
 #[cfg(test)]
@@ -175,7 +185,7 @@ mod tests {
         let err = vec![1e-3; n as usize];
         let beta = |flux: &[f64]| {
             let series = Series::from_columns(&time, flux, &err);
-            RedNoise::measure(&Slots::new(&Cumulative::new(&series), 0.03), 0.2).beta(0.18)
+            RedNoise::measure(&Slots::new(&Cumulative::new(&series), 0.03), 0.2, |_| 1.0).beta(0.18)
         };
         let flat: Vec<f64> = white.iter().map(|e| 1.0 + e).collect();
         assert!(beta(&flat) < 1.08, "{}", beta(&flat));
