@@ -69,8 +69,7 @@ fn exact_evaluation_in_microseconds() {
         let slot = 0.8 * duration / 3.0;
         let trial = period + 0.5 * slot * period / days;
         let limits = DurationLimits { shortest: 0.3 * duration, longest: 3.0 * duration };
-        let start =
-            PeriodicBox { period: trial, transit_time: 0.37 * period + 0.3 * slot, duration: 0.9 * duration };
+        let start = PeriodicBox { period: trial, transit_time: 0.37 * period + 0.3 * slot, duration: 0.9 * duration };
         let Some(fit) = refine(&series, start, 1.5 * slot, limits, &noise) else { panic!("no box") };
         let PeriodicBox { period, transit_time, duration } = fit.shape;
         println!("{name}: {fit:?}");
@@ -117,13 +116,13 @@ fn stages(data: &Detrended, config: &SearchConfig, density: Option<Measured>) {
     println!("  {:?}", found.fit);
     show("evaluate", microseconds(|| evaluate(&series, &pass, &plan, config)));
     one_peak(&series, &pass, &plan, config);
-    let found = without_own_transits(&series, found, &plan);
+    let found = without_own_transits(&series, found, &pass.noise, &plan);
     show("without own transits", {
         let mut again = || match evaluate(&series, &pass, &plan, config) {
             Found::Candidate(found) => found,
             _ => panic!("no candidate"),
         };
-        let with = microseconds(|| without_own_transits(&series, again(), &plan));
+        let with = microseconds(|| without_own_transits(&series, again(), &pass.noise, &plan));
         with - microseconds(&mut again)
     });
     show("transit events", microseconds(|| transit_events(&series, &found.fit.shape)));
@@ -146,8 +145,7 @@ fn stages(data: &Detrended, config: &SearchConfig, density: Option<Measured>) {
     show("second coarse pass", microseconds(|| scanner.scan(&rest, &plan)));
     show("second evaluate", microseconds(|| evaluate(&rest, &second, &plan, config)));
     show("cumulative", microseconds(|| Cumulative::new(&series)));
-    let sums = Cumulative::new(&series);
-    let allowed = || allowed_periods(&sums, &measured, config.period_min, config.duty_cycle_max);
+    let allowed = || allowed_periods(&series, &measured, config.period_min, config.duty_cycle_max);
     show("allowed periods", microseconds(allowed));
     let candidates = [measured.clone()];
     show("single transits", microseconds(|| single_transits(&series, &candidates, config, density)));
