@@ -6,6 +6,7 @@
 use super::cumulative::{Cumulative, mean_dip};
 use super::events::observed;
 use super::harmonics::gcd;
+use super::series::Series;
 use super::statistic::BoxSums;
 use crate::ephemeris::Candidate;
 
@@ -32,26 +33,21 @@ struct Expected {
 }
 
 impl Expected {
-    /// From the transits at `times` (days since the series' origin); `None` where they hold no data.
-    fn new(windows: &Cumulative, times: &[f64], duration: f64, beta: f64) -> Option<Self> {
-        let width = CENTRAL_SHARE * duration;
+    /// From the `transits` of this `duration`, sums over the central parts; `None` where they hold no data.
+    fn new(transits: impl ExactSizeIterator<Item = BoxSums>, duration: f64, beta: f64) -> Option<Self> {
+        let n = transits.len() as f64;
         let mut all = BoxSums::default();
-        for time in times {
-            let sums = windows.about(*time, width);
-            all.weight += sums.weight;
-            all.weighted_dip += sums.weighted_dip;
-        }
+        transits.for_each(|sums| all += sums);
         if all.weight <= 0.0 {
             return None;
         }
         let (depth, depth_err) = mean_dip(&all);
-        Some(Self { depth, depth_err, weight: all.weight / times.len() as f64, width, beta })
+        Some(Self { depth, depth_err, weight: all.weight / n, width: CENTRAL_SHARE * duration, beta })
     }
 
-    /// Sums over a transit at `time`, where there are data enough.
-    fn observed_at(&self, windows: &Cumulative, time: f64) -> Option<BoxSums> {
-        let sums = windows.about(time, self.width);
-        (sums.weight >= LEAST_WEIGHT * self.weight).then_some(sums)
+    /// Whether there are data enough of a transit.
+    fn is_observed(&self, sums: &BoxSums) -> bool {
+        sums.weight >= LEAST_WEIGHT * self.weight
     }
 
     /// Sigmas by which the mean of some data falls short of the depth.
@@ -68,40 +64,45 @@ impl Expected {
 /// depth of the observed transits, alone and in the mean of all windows of that period. Transits with less than a third of
 /// the median weight do not count as observed. Candidates of many transits usually have one entry.
 pub(crate) fn allowed_periods(
-    windows: &Cumulative,
+    series: &Series,
     candidate: &Candidate,
     period_min: f64,
     duty_cycle_max: f64,
 ) -> Vec<f64> {
     let period = candidate.ephemeris.period;
-    let origin = windows.series.origin;
     let transits = observed(&candidate.transits);
     let Some(first) = transits.first() else { return vec![period] };
     let step = transits.iter().fold(0, |g, e| gcd(g, e.epoch - first.epoch));
-    let times: Vec<f64> = transits.iter().map(|e| e.time - origin).collect();
     let beta = candidate.snr / candidate.snr_red;
-    let expected = Expected::new(windows, &times, candidate.duration, beta);
+    let width = CENTRAL_SHARE * candidate.duration;
+    let about = |time: f64| series.sums(series.between(time - 0.5 * width, time + 0.5 * width));
+    let sums = transits.iter().map(|e| about(e.time - series.origin));
+    let expected = Expected::new(sums, candidate.duration, beta);
+    let first = first.time - series.origin;
     let (Some(expected), true) = (expected, step > 0) else { return vec![period] };
     let longest = step as f64 * period;
     let shortest = period_min.max(candidate.duration / duty_cycle_max);
     let most = ((longest / shortest) as i64).max(step);
     (1..=most)
-        .filter(|n| *n == step || is_allowed(windows, &expected, times[0], longest / *n as f64, *n))
+        .filter(|n| *n == step || is_allowed(series, &expected, first, longest / *n as f64, *n))
         .map(|n| if n == step { period } else { longest / n as f64 })
         .collect()
 }
 
 /// Whether transits at `first` + k `period`, k not a multiple of `n`, are nowhere contradicted.
-fn is_allowed(windows: &Cumulative, expected: &Expected, first: f64, period: f64, n: i64) -> bool {
-    let series = windows.series;
+fn is_allowed(series: &Series, expected: &Expected, first: f64, period: f64, n: i64) -> bool {
     let (Some(start), Some(end)) = (series.time.first(), series.time.last()) else { return true };
-    let from = ((start - first) / period).ceil() as i64;
-    let to = ((end - first) / period).floor() as i64;
     let mut all = BoxSums::default();
-    for k in (from..=to).filter(|k| k % n != 0) {
-        let Some(sums) = expected.observed_at(windows, first + k as f64 * period) else { continue };
-        all.weight += sums.weight;
-        all.weighted_dip += sums.weighted_dip;
+    for window in series.windows(period, first - 0.5 * expected.width, expected.width) {
+        let middle = first + window.epoch as f64 * period;
+        if window.epoch % n == 0 || !(*start..=*end).contains(&middle) {
+            continue;
+        }
+        let sums = series.sums(window.cadences);
+        if !expected.is_observed(&sums) {
+            continue;
+        }
+        all += sums;
         if expected.missing(&sums) > CONTRADICTION || expected.missing(&all) > CERTAIN {
             return false;
         }
@@ -113,13 +114,17 @@ fn is_allowed(windows: &Cumulative, expected: &Expected, first: f64, period: f64
 /// to an eighth of its duration: no other transit of that period is contradicted. Where all up to the ends of the data are,
 /// the first that leaves the data.
 pub(crate) fn shortest_period(windows: &Cumulative, time: f64, duration: f64, beta: f64, period_min: f64) -> f64 {
-    let Some(expected) = Expected::new(windows, &[time], duration, beta) else { return period_min };
+    let width = CENTRAL_SHARE * duration;
+    let expected = Expected::new([windows.about(time, width)].into_iter(), duration, beta);
+    let Some(expected) = expected else { return period_min };
     let series = windows.series;
     let (Some(start), Some(end)) = (series.time.first(), series.time.last()) else { return period_min };
     let step = duration / STEPS_PER_DURATION;
     let n = ((end - time).max(time - start) / step).ceil() as usize;
-    let contradicted =
-        |at: f64| expected.observed_at(windows, at).is_some_and(|s| expected.missing(&s) > CONTRADICTION);
+    let contradicted = |at: f64| {
+        let sums = windows.about(at, width);
+        expected.is_observed(&sums) && expected.missing(&sums) > CONTRADICTION
+    };
     let excluded: Vec<bool> = (0..=n)
         .map(|i| i > 0 && (contradicted(time + i as f64 * step) || contradicted(time - i as f64 * step)))
         .collect();
@@ -130,7 +135,6 @@ pub(crate) fn shortest_period(windows: &Cumulative, time: f64, duration: f64, be
 
 #[cfg(test)]
 mod tests {
-    use super::super::series::Series;
     use super::*;
     use crate::ephemeris::{Ephemeris, TransitEvent};
 
@@ -171,7 +175,7 @@ mod tests {
     fn two_sectors_a_year_apart_have_many_aliases() {
         let dips = [10.0, 375.0];
         let s = series(&[(0.0, 27.0), (365.0, 392.0)], &dips);
-        let found = allowed_periods(&Cumulative::new(&s), &candidate(&s, 182.5, &dips), 0.5, 0.25);
+        let found = allowed_periods(&s, &candidate(&s, 182.5, &dips), 0.5, 0.25);
         // Transits P apart from day 10 and 375 must leave both sectors: P above the 17 days that follow each.
         let expected: Vec<f64> = (1..=21).map(|n| 365.0 / f64::from(n)).filter(|p| *p > 16.95).collect();
         assert_eq!(found, expected);
@@ -182,17 +186,17 @@ mod tests {
     fn without_gaps_there_is_one_period() {
         let dips = [10.0, 30.0];
         let s = series(&[(0.0, 45.0)], &dips);
-        assert_eq!(allowed_periods(&Cumulative::new(&s), &candidate(&s, 20.0, &dips), 0.5, 0.25), [20.0]);
+        assert_eq!(allowed_periods(&s, &candidate(&s, 20.0, &dips), 0.5, 0.25), [20.0]);
     }
 
     #[test]
     fn a_gap_between_allows_half_the_period() {
         let dips = [10.0, 30.0];
         let s = series(&[(0.0, 18.0), (22.0, 39.0)], &dips);
-        assert_eq!(allowed_periods(&Cumulative::new(&s), &candidate(&s, 20.0, &dips), 0.5, 0.25), [20.0]);
+        assert_eq!(allowed_periods(&s, &candidate(&s, 20.0, &dips), 0.5, 0.25), [20.0]);
         let s = series(&[(0.5, 18.0), (22.0, 39.0)], &dips);
         // 0.5 to 39: day 0 and day 40 are outside, day 20 in the gap
-        assert_eq!(allowed_periods(&Cumulative::new(&s), &candidate(&s, 20.0, &dips), 0.5, 0.25), [20.0, 10.0]);
+        assert_eq!(allowed_periods(&s, &candidate(&s, 20.0, &dips), 0.5, 0.25), [20.0, 10.0]);
     }
 
     #[test]
@@ -205,7 +209,7 @@ mod tests {
                 *w *= 1e-4;
             }
         }
-        assert_eq!(allowed_periods(&Cumulative::new(&s), &candidate(&s, 20.0, &dips), 0.5, 0.25), [20.0, 10.0]);
+        assert_eq!(allowed_periods(&s, &candidate(&s, 20.0, &dips), 0.5, 0.25), [20.0, 10.0]);
     }
 
     #[test]

@@ -13,22 +13,10 @@ pub(crate) fn transit_events(series: &Series, shape: &PeriodicBox) -> Vec<Transi
     let start = shape.transit_time - 0.5 * shape.duration;
     let mut inside: Vec<(i64, BoxSums, usize)> = Vec::new();
     let mut all = BoxSums::default();
-    for ((t, dip), w) in series.time.iter().zip(&series.dip).zip(&series.weight) {
-        // the same membership test as Series::box_sums
-        if (t - start).rem_euclid(shape.period) >= shape.duration {
-            continue;
-        }
-        let epoch = ((t - shape.transit_time) / shape.period).round() as i64;
-        all.weight += w;
-        all.weighted_dip += w * dip;
-        match inside.last_mut() {
-            Some((last, sums, n)) if *last == epoch => {
-                sums.weight += w;
-                sums.weighted_dip += w * dip;
-                *n += 1;
-            }
-            _ => inside.push((epoch, BoxSums { weight: *w, weighted_dip: w * dip }, 1)),
-        }
+    for window in series.windows(shape.period, start, shape.duration) {
+        let sums = series.sums(window.cadences.clone());
+        all += sums;
+        inside.push((window.epoch, sums, window.cadences.len()));
     }
     let weight_out = series.total_weight - all.weight;
     if weight_out <= 0.0 {
@@ -76,13 +64,9 @@ pub(crate) struct OtherEvents {
 /// near a transit: how often this light curve makes events of that size by itself. S/N of one box is
 /// |Σ w·dip| / √Σ w.
 pub(crate) fn other_events(series: &Series, shape: &PeriodicBox, snr: f64) -> OtherEvents {
-    OtherEvents { dips: count_events(series, shape, snr, 1.0), brightenings: count_events(series, shape, snr, -1.0) }
-}
-
-fn count_events(series: &Series, shape: &PeriodicBox, snr: f64, sign: f64) -> usize {
-    let (mut weight, mut sum) = (0.0, 0.0);
-    let (mut first, mut count) = (0, 0);
-    let mut free_from = f64::NEG_INFINITY;
+    let mut sides = [(1.0, 0, f64::NEG_INFINITY), (-1.0, 0, f64::NEG_INFINITY)];
+    let (mut weight, mut sum, mut first) = (0.0, 0.0, 0);
+    let least = snr.max(0.0).powi(2);
     for (i, &t) in series.time.iter().enumerate() {
         weight += series.weight[i];
         sum += series.weight[i] * series.dip[i];
@@ -91,14 +75,21 @@ fn count_events(series: &Series, shape: &PeriodicBox, snr: f64, sign: f64) -> us
             sum -= series.weight[first] * series.dip[first];
             first += 1;
         }
+        if sum * sum < least * weight {
+            continue;
+        }
         let cycles = (t - shape.transit_time) / shape.period;
-        let from_transit = (cycles - cycles.round()).abs() * shape.period;
-        if series.time[first] >= free_from && from_transit > 2.0 * shape.duration && sign * sum >= snr * weight.sqrt() {
-            count += 1;
-            free_from = t + shape.duration;
+        if (cycles - cycles.round()).abs() * shape.period <= 2.0 * shape.duration {
+            continue;
+        }
+        for (sign, count, free_from) in &mut sides {
+            if series.time[first] >= *free_from && *sign * sum > 0.0 {
+                *count += 1;
+                *free_from = t + shape.duration;
+            }
         }
     }
-    count
+    OtherEvents { dips: sides[0].1, brightenings: sides[1].1 }
 }
 
 /// Whether the light curve has cadences within one duration of the box about `time` on both of its sides; if not, it is at

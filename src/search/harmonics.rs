@@ -88,6 +88,14 @@ impl Harmonics<'_> {
         if limits.longest < limits.shortest {
             return;
         }
+        // The transits of the true period are at its multiples too, so that their boxes need little refinement.
+        let Some(statistic) = self.series.box_statistic(shape.period, shape.transit_time, shape.duration) else {
+            return;
+        };
+        let within_reach = WITHIN_REACH * (self.strength(winner) + gain);
+        if statistic.depth <= 0.0 || self.strength(&BoxFit::of_box(shape, statistic)) < within_reach {
+            return;
+        }
         let Some(fit) = refine(self.series, shape, drift, limits, self.noise) else { return };
         if self.strength(&fit) > self.strength(winner) + gain
             && transit_events(self.series, &fit.shape).len() >= self.min_transits
@@ -124,6 +132,10 @@ impl Harmonics<'_> {
 
 /// Δχ² by which a shorter period must win: it has a multiple of the transit times to choose from.
 const GAIN: f64 = 6.0;
+
+/// Share of the Δχ² to beat that a multiple must have before it is refined. Half of it is what the multiples of the true period
+/// have, and twice it what the true period has.
+const WITHIN_REACH: f64 = 0.65;
 
 /// Share of Δχ² that the longest period must keep; the rest may be in transits that were hardly observed.
 const KEPT: f64 = 0.9;

@@ -4,6 +4,7 @@
 //! grid       trial periods (Ofir 2014) and the durations that a stellar density allows
 //! plan       bands of periods, each on time slots as wide as its durations allow
 //! slots      the light curve in those slots; scatter of single boxes over white noise (red noise)
+//! left_out   slots without some cadences
 //! cumulative  sums over any stretch of the light curve
 //! quantise   slots as whole numbers of 16 bits
 //! aligned    buffers that start a cache line
@@ -54,6 +55,7 @@ mod fold;
 pub mod grid;
 mod harmonics;
 mod kernels;
+mod left_out;
 mod mask;
 mod measure;
 mod noise_bins;

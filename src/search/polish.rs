@@ -1,6 +1,6 @@
 //! Period, time, duration and depth of a found box, from transit-shaped dips on stacked transits.
 
-use super::posterior::{DRIFT, LN_DURATION, Likelihood, Mode, N, TIME, climb, sample};
+use super::posterior::{DRIFT, INGRESS, LN_DURATION, Likelihood, Mode, N, TIME, climb, sample};
 use super::refine::{BoxFit, PeriodicBox};
 use super::series::Series;
 use super::shape::{ShapeFit, shape_fit};
@@ -42,6 +42,8 @@ const LEAST_GAIN: f64 = 0.9;
 const BINS_PER_DURATION: (f64, f64) = (32.0, 128.0);
 /// Groups of epochs: the box's period is right to a few hundredths of a duration over one of them.
 const GROUPS: usize = 12;
+/// Groups of epochs when the period is that of the best dip: less than 2 % of what the data say of the period is within them.
+const SAMPLED_GROUPS: usize = 8;
 /// Stacked time from transit to each side, in the box's durations.
 const REACH: f64 = 1.8;
 /// Farther from the box than this, in its durations, the fit is taken up again from where it is.
@@ -69,6 +71,14 @@ pub(crate) fn polish(series: &Series, fit: &BoxFit, beta: f64) -> Option<Polishe
             shape = moved_to(&shape, &stack, &mode);
             continue;
         }
+        // Now the period is right to what it can be measured to, and larger groups do.
+        let shape = moved_to(&shape, &stack, &mode);
+        let stack = Stack::new(series, &shape, shape.duration / bins, reach, SAMPLED_GROUPS);
+        let mut likelihood = Likelihood::new(&stack, series.cadence, shape.duration, fit.statistic.depth);
+        let mut point = [0.0; N];
+        point[INGRESS] = mode.point[INGRESS];
+        let value = likelihood.at(&point, mode.darkening)?;
+        let mode = Mode { point, value, ..mode };
         return measured(series, fit, &shape, &mut likelihood, &stack, mode, beta);
     }
     None

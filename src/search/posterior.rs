@@ -6,8 +6,7 @@
 
 use std::sync::LazyLock;
 
-use rand::{RngExt, SeedableRng, rngs::StdRng};
-use rand_distr::StandardNormal;
+use statrs::distribution::{ChiSquared, ContinuousCDF, Normal};
 
 use super::stack::Stack;
 use super::template::{Darkening, Dip};
@@ -41,9 +40,11 @@ pub(crate) struct Likelihood<'a> {
     ln_ingress: f64,
     /// What χ² is divided by.
     pub variance: f64,
+    /// The dip at whole bins from mid-transit, and at whole bins and a share of one, by share.
+    half: [Vec<f32>; PHASES],
     template: [Vec<f32>; PHASES],
     filled: [bool; PHASES],
-    /// The template at every phase, from mid-transit on, and those times.
+    /// The dip at every share of a bin from mid-transit on, and those times.
     fine: Vec<f32>,
     from_middle: Vec<f32>,
 }
@@ -69,6 +70,7 @@ impl<'a> Likelihood<'a> {
             unit,
             ln_ingress,
             variance: 1.0,
+            half: Default::default(),
             template: Default::default(),
             filled: [false; PHASES],
             fine: Vec::new(),
@@ -91,37 +93,46 @@ impl<'a> Likelihood<'a> {
         let ramps = self.dip(point, darkening).ramps();
         let half = (ramps.end / bin).ceil() as usize;
         let length = 2 * half + 2;
+        let padded = length.next_multiple_of(LANES);
         let step = bin / PHASES as f64;
+        let (per_bin, per_epoch) = (1.0 / bin, point[DRIFT] / self.stack.farthest);
         let fine = PHASES * (half + 2);
         while self.from_middle.len() < fine {
             self.from_middle.push((self.from_middle.len() as f64 * step) as f32);
         }
         self.fine.resize(fine, 0.0);
         ramps.fill_even(&self.from_middle[..fine], step as f32, &mut self.fine);
+        for (phase, column) in self.half.iter_mut().enumerate() {
+            column.clear();
+            column.extend(self.fine.chunks_exact(PHASES).map(|shares| shares[phase]));
+        }
         self.filled = [false; PHASES];
-        let (mut num, mut mean, mut square) = (0.0, 0.0, 0.0);
+        let mut sums = [[0.0; LANES]; 3];
         for (epoch, row_num, row_den) in self.stack.rows() {
-            let centre = (point[TIME] + point[DRIFT] * epoch / self.stack.farthest) * self.unit;
-            let quarters = ((centre + self.stack.reach) / bin - 0.5) * PHASES as f64;
-            let quarters = quarters.round();
-            let first = (quarters / PHASES as f64).floor() - half as f64;
-            if first < 0.0 || first as usize + length > row_num.len() {
+            let centre = (point[TIME] + per_epoch * epoch) * self.unit;
+            // to the nearest quarter, without the calls that rounding takes
+            let quarters = ((centre + self.stack.reach) * per_bin - 0.5) * PHASES as f64 + 0.5;
+            if quarters < (PHASES * half) as f64 {
                 return None;
             }
-            let first = first as usize;
-            let phase = quarters as usize % PHASES;
+            let quarters = quarters as usize;
+            let (first, phase) = (quarters / PHASES - half, quarters % PHASES);
+            if first + length > row_num.len() {
+                return None;
+            }
             let template = &mut self.template[phase];
             if !self.filled[phase] {
                 template.clear();
-                let from_middle = |i: usize| (PHASES * i).abs_diff(PHASES * half + phase);
-                template.extend((0..length).map(|i| self.fine[from_middle(i)]));
+                template.extend(self.half[phase][..=half].iter().rev());
+                let right = &self.half[(PHASES - phase) % PHASES][usize::from(phase == 0)..];
+                template.extend(&right[..=half]);
+                template.resize(padded, 0.0);
                 self.filled[phase] = true;
             }
-            let sums = products(template, &row_num[first..first + length], &row_den[first..first + length]);
-            num += f64::from(sums[0]);
-            mean += f64::from(sums[1]);
-            square += f64::from(sums[2]);
+            let end = (first + padded).min(row_num.len());
+            products(template, &row_num[first..end], &row_den[first..end], &mut sums);
         }
+        let [num, mean, square] = sums.map(|lanes| f64::from(lanes.iter().sum::<f32>()));
         let information = square - mean * mean;
         if num <= 0.0 || information <= 1e-9 {
             return None;
@@ -137,10 +148,11 @@ impl<'a> Likelihood<'a> {
     }
 }
 
-/// Σ num s, Σ den s, Σ den s².
-fn products(template: &[f32], num: &[f32], den: &[f32]) -> [f32; 3] {
-    const LANES: usize = 8;
-    let mut sums = [[0.0f32; LANES]; 3];
+/// Values that are worked on together.
+const LANES: usize = 8;
+
+/// Adds Σ num s, Σ den s and Σ den s², each in `LANES` parts.
+fn products(template: &[f32], num: &[f32], den: &[f32], sums: &mut [[f32; LANES]; 3]) {
     let chunks = template.chunks_exact(LANES).zip(num.chunks_exact(LANES)).zip(den.chunks_exact(LANES));
     for ((s, n), d) in chunks {
         for i in 0..LANES {
@@ -150,14 +162,13 @@ fn products(template: &[f32], num: &[f32], den: &[f32]) -> [f32; 3] {
             sums[2][i] += weighted * s[i];
         }
     }
-    let rest = template.len() - template.len() % LANES;
-    for i in rest..template.len() {
-        let weighted = den[i] * template[i];
-        sums[0][0] += num[i] * template[i];
-        sums[1][0] += weighted;
-        sums[2][0] += weighted * template[i];
+    let rest = num.len() - num.len() % LANES;
+    for (i, ((s, n), d)) in template[rest..].iter().zip(&num[rest..]).zip(&den[rest..]).enumerate() {
+        let weighted = d * s;
+        sums[0][i] += n * s;
+        sums[1][i] += weighted;
+        sums[2][i] += weighted * s;
     }
-    sums.map(|lanes| lanes.iter().sum())
 }
 
 /// A point of some darkening and its value.
@@ -181,16 +192,19 @@ pub(crate) fn climb(likelihood: &mut Likelihood, start: Point, steps: Point, hal
     let mut best = best?;
     let mut scale = 1.0;
     let mut halved = 0;
+    // Where it led up last.
+    let mut signs = [-1.0; N];
     for _ in 0..MAX_SWEEPS {
         let before = best.value.ln_posterior;
         for i in 0..N {
-            for sign in [-1.0, 1.0] {
+            for sign in [signs[i], -signs[i]] {
                 let mut point = best.point;
                 point[i] += sign * scale * steps[i];
                 if let Some(value) = likelihood.at(&point, best.darkening)
                     && value.ln_posterior > best.value.ln_posterior
                 {
                     best = Mode { point, value, ..best };
+                    signs[i] = sign;
                     break;
                 }
             }
@@ -227,21 +241,29 @@ pub(crate) struct Posterior {
 }
 
 /// Points in each round of sampling; the last gives the result.
-const ROUNDS: [usize; 3] = [96, 128, 256];
+const ROUNDS: [usize; 3] = [48, 80, 160];
+/// Rounds more, as many points as in the last, while fewer than `ENOUGH` of them count.
+const MORE_ROUNDS: usize = 4;
+const ENOUGH: f64 = 40.0;
 /// Degrees of freedom of the Student distribution that is sampled from, whose tails are wider than most.
 const FREEDOM: f64 = 6.0;
 /// Factor by which proposals are wider than the posterior is thought to be.
 const WIDER: f64 = 1.15;
 
 /// Samples from a Student distribution in N dimensions, and ln of its density but for a constant: the same for all light curves.
+///
+/// The points are spread more evenly than random ones: each coordinate goes on by a power of 1/g, where g⁶ = g + 1, from point
+/// to point, which leaves no direction without (Roberts 2018), and is turned into a normal or χ² deviate.
 static STUDENT: LazyLock<Vec<(Point, f64)>> = LazyLock::new(|| {
-    let mut rng = StdRng::seed_from_u64(20);
-    let mut normal = || -> f64 { rng.sample(StandardNormal) };
-    let mut points = Vec::new();
-    while points.len() < ROUNDS.iter().copied().max().unwrap_or(0) {
-        let z: Point = std::array::from_fn(|_| normal());
-        let spread: f64 = (0..FREEDOM as usize).map(|_| normal().powi(2)).sum::<f64>() / FREEDOM;
-        let z = z.map(|z| z / spread.sqrt());
+    const G: f64 = 1.134_724_138_401_519_4;
+    let most = ROUNDS.iter().copied().max().unwrap_or(0);
+    let normal = Normal::standard();
+    let Ok(chi2) = ChiSquared::new(FREEDOM) else { return Vec::new() };
+    let mut points = Vec::with_capacity(most + 1);
+    for i in 1..=most.div_ceil(2) {
+        let uniform = |axis: usize| (0.5 + i as f64 * G.powi(-(axis as i32 + 1))).fract();
+        let spread = chi2.inverse_cdf(uniform(N)) / FREEDOM;
+        let z: Point = std::array::from_fn(|axis| normal.inverse_cdf(uniform(axis)) / spread.sqrt());
         let ln_density = -0.5 * (FREEDOM + N as f64) * (z.iter().map(|z| z * z).sum::<f64>() / FREEDOM).ln_1p();
         // each with its mirror image, which makes the mean of a symmetric posterior exact
         points.extend([(z, ln_density), (z.map(|z| -z), ln_density)]);
@@ -266,7 +288,11 @@ pub(crate) fn sample(likelihood: &mut Likelihood, mode: Mode, widths: Point) -> 
     }
     let mut shares = [1.0 / Darkening::ALL.len() as f64; Darkening::ALL.len()];
     let mut samples: Vec<Sample> = Vec::new();
-    for points in ROUNDS {
+    let mut effective = 0.0;
+    for (round, points) in ROUNDS.into_iter().chain([ROUNDS[ROUNDS.len() - 1]; MORE_ROUNDS]).enumerate() {
+        if round >= ROUNDS.len() && effective >= ENOUGH {
+            break;
+        }
         let factor = cholesky(&covariance)?;
         samples.clear();
         for (i, (z, ln_density)) in STUDENT.iter().take(points).enumerate() {
@@ -293,7 +319,7 @@ pub(crate) fn sample(likelihood: &mut Likelihood, mode: Mode, widths: Point) -> 
             return None;
         }
         samples.iter_mut().for_each(|s| s.weight /= total);
-        let effective = 1.0 / samples.iter().map(|s| s.weight * s.weight).sum::<f64>();
+        effective = 1.0 / samples.iter().map(|s| s.weight * s.weight).sum::<f64>();
         mean = std::array::from_fn(|i| samples.iter().map(|s| s.weight * s.point[i]).sum());
         let found = covariance_of(&samples, &mean);
         // A handful of samples tells the place but not the extent.

@@ -2,22 +2,22 @@
 
 use super::aliases::allowed_periods;
 use super::config::SearchConfig;
-use super::cumulative::Cumulative;
 use super::error::SearchError;
 use super::events::{Support, is_clear, other_events, support, transit_events};
 use super::grid::DurationRange;
 use super::harmonics::Harmonics;
-use super::mask::{extent, mask_event, mask_near, mask_transits};
+use super::left_out::SlotsLeft;
+use super::mask::{extent, mask_event, mask_transits};
 use super::measure::candidate;
 use super::peaks::{DetectionEfficiency, find_peaks};
 use super::plan::Plan;
 use super::polish::polish;
 use super::refine::{BoxFit, DurationLimits, PeriodicBox, refine};
 use super::relations::harmonic_of;
-use super::scan::{Periodogram, Scan, Scanner, red_noise};
+use super::scan::{Periodogram, Scan, Scanner};
 use super::series::Series;
 use super::singles::single_transits;
-use super::slots::RedNoise;
+use super::slots::{EventScatter, RedNoise};
 use super::view::View;
 use crate::ephemeris::{Candidate, SingleTransit, TransitEvent};
 use crate::lightcurve::Detrended;
@@ -27,6 +27,12 @@ use crate::star::Measured;
 const MIN_CADENCES: usize = 20;
 /// Least share of the exact S/N that the coarse pass keeps: peaks below this times the threshold are not evaluated.
 const COARSE_RETENTION: f64 = 0.8;
+/// Width in durations of what is left out about each transit when its noise is measured.
+const OWN_WIDTH: f64 = 3.0;
+/// Relative change of β that is less than it is known to.
+const NO_MATTER: f64 = 0.01;
+/// Relative changes of β from duration to duration that choose no other box.
+const SAME_BETA: f64 = 0.02;
 
 /// What a search found.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,7 +86,7 @@ pub fn search(
         let pass = scanner.scan(&series, &plan);
         result.n_passes += 1;
         let found = match evaluate(&series, &pass, &plan, config) {
-            Found::Candidate(found) => Found::Candidate(without_own_transits(&series, found, &plan)),
+            Found::Candidate(found) => Found::Candidate(without_own_transits(&series, found, &pass.noise, &plan)),
             other => other,
         };
         let noise = match &found {
@@ -114,11 +120,8 @@ pub fn search(
         }
     }
     number(&mut result.candidates, whole.baseline);
-    if !result.candidates.is_empty() {
-        let sums = Cumulative::new(&whole);
-        for candidate in &mut result.candidates {
-            candidate.allowed_periods = allowed_periods(&sums, candidate, config.period_min, config.duty_cycle_max);
-        }
+    for candidate in &mut result.candidates {
+        candidate.allowed_periods = allowed_periods(&whole, candidate, config.period_min, config.duty_cycle_max);
     }
     result.single_transits = single_transits(&whole, &result.candidates, config, density);
     Ok(result)
@@ -164,6 +167,7 @@ fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig) ->
     let mut isolated: Option<(f64, Vec<f64>, f64)> = None;
     let mut efficiency = None;
     let mut evaluated = 0;
+    let mut refined: Vec<PeriodicBox> = Vec::new();
     for peak in peaks {
         if evaluated == config.max_peaks {
             break;
@@ -177,6 +181,11 @@ fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig) ->
         let limits = limits_at(plan, &start);
         let slot_width = plan.slot_width(start.period);
         let drift = 1.5 * slot_width;
+        if refined.iter().any(|r| covers(r, &start, drift, series.baseline)) {
+            evaluated -= 1;
+            continue;
+        }
+        refined.push(start);
         let Some(fit) = refine(series, start, drift, limits, &pass.noise) else { continue };
         let fit = harmonics.settle(fit, slot_width, limits);
         let beta = pass.noise.beta(fit.shape.duration);
@@ -212,21 +221,59 @@ fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig) ->
     }
 }
 
+/// Whether the refinement of `refined` looked at `peak`: one signal has many neighbouring cells.
+fn covers(refined: &PeriodicBox, peak: &PeriodicBox, drift: f64, baseline: f64) -> bool {
+    let epochs = 0.5 * baseline / refined.period;
+    let middle = |b: &PeriodicBox| b.transit_time + ((0.5 * baseline - b.transit_time) / b.period).round() * b.period;
+    let apart = (middle(refined) - middle(peak)).abs();
+    (refined.period - peak.period).abs() * epochs <= drift
+        && apart.min((refined.period - apart).abs()) <= refined.duration
+        && (0.6..1.8).contains(&(peak.duration / refined.duration))
+}
+
 /// The box fitted again, and its β, with the noise measured outside of its own transits.
 ///
 /// Deep transits are a part of the scatter of single boxes, the more so the longer the box, and would favour boxes that
-/// are too short. Three durations are left out about each transit.
-fn without_own_transits(series: &Series, found: FoundBox, plan: &Plan) -> FoundBox {
+/// are too short. Three durations are left out about each transit. Where these are too few or too shallow to matter, `old` is
+/// what it would be.
+fn without_own_transits(series: &Series, found: FoundBox, old: &RedNoise, plan: &Plan) -> FoundBox {
     let shape = found.fit.shape;
-    let mut own = vec![false; series.len()];
-    mask_near(series, &shape, 1.5 * shape.duration, &mut own);
-    let quiet = series.without(&own);
-    if quiet.len() < MIN_CADENCES {
+    let events = transit_events(series, &shape);
+    let limits = limits_at(plan, &shape);
+    let touched = events.len() as f64 * (OWN_WIDTH + 1.0) * shape.duration;
+    let with_data = (series.len() as f64 * series.cadence).min(series.baseline);
+    let shift = 0.5 * found.fit.snr().powi(2) / events.len().max(1) as f64;
+    if touched * shift.min(2.0) < NO_MATTER * with_data {
         return found;
     }
-    let noise = red_noise(&quiet, plan);
-    let fit = refine(series, shape, 0.25 * shape.duration, limits_at(plan, &shape), &noise).unwrap_or(found.fit);
+    let noise = own_noise(series, &shape, plan);
+    if noise.events.is_empty() {
+        return found;
+    }
+    // Where β changes by the same factor for all durations, the same box is the best.
+    let beta = (old.beta(shape.duration), noise.beta(shape.duration));
+    let alike = |e: &EventScatter| (e.beta / old.beta(e.duration) * beta.0 / beta.1 - 1.0).abs() < SAME_BETA;
+    let fit = match noise.events.iter().all(alike) {
+        true => found.fit,
+        false => refine(series, shape, 0.25 * shape.duration, limits, &noise).unwrap_or(found.fit),
+    };
     FoundBox { fit, beta: noise.beta(fit.shape.duration), quiet: Some(noise), ..found }
+}
+
+/// β of boxes from half to twice the duration of `shape`, without the cadences within one and a half of it of a transit; of
+/// none where too few are left.
+fn own_noise(series: &Series, shape: &PeriodicBox, plan: &Plan) -> RedNoise {
+    let width = plan.finest_slot().max(0.25 * shape.duration);
+    let mut left = SlotsLeft::new(series, width);
+    let own_width = (OWN_WIDTH * shape.duration).min(shape.period);
+    for window in series.windows(shape.period, shape.transit_time - 0.5 * own_width, own_width) {
+        left.leave_out(window.cadences);
+    }
+    if left.cadences < MIN_CADENCES {
+        return RedNoise::default();
+    }
+    let slots = left.slots();
+    RedNoise::measure(&slots, 2.0 * shape.duration / 1.5, |duration| series.ratio(duration))
 }
 
 /// A little beyond the plan's durations at this period, for boxes between its steps.

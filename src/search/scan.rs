@@ -168,16 +168,12 @@ impl Scanner {
     }
 }
 
-/// β of single boxes of all durations of `plan`.
-pub(crate) fn red_noise(series: &Series, plan: &Plan) -> RedNoise {
-    measure_noise(&Cumulative::new(series), plan)
-}
-
 /// Where a cell starts from.
 fn nothing() -> Best {
     Best { score: LEAST_SNR * LEAST_SNR, ..Best::default() }
 }
 
+/// β of single boxes of all durations of `plan`.
 fn measure_noise(cumulative: &Cumulative, plan: &Plan) -> RedNoise {
     let slots = Slots::new(cumulative, plan.finest_slot());
     RedNoise::measure(&slots, plan.durations.longest(plan.period_max), |duration| cumulative.series.ratio(duration))

@@ -1,5 +1,7 @@
 //! The light curve as the search sees it: times from the first cadence, dips and weights.
 
+use std::ops::Range;
+
 use super::statistic::{BoxStatistic, BoxSums};
 use super::windows::Windows;
 use crate::lightcurve::{Detrended, median_time_step};
@@ -33,7 +35,7 @@ impl Series {
         let mut series = Self {
             origin,
             baseline: time[time.len() - 1] - origin,
-            cadence: median_time_step(time),
+            cadence: time_step(time),
             time: time.iter().map(|t| t - origin).collect(),
             dip: flux.iter().map(|f| 1.0 - f).collect(),
             weight: flux_err.iter().map(|e| 1.0 / (e * e)).collect(),
@@ -50,8 +52,20 @@ impl Series {
 
     /// The series without the cadences whose entry in `masked` is true.
     pub fn without(&self, masked: &[bool]) -> Self {
-        let pick =
-            |column: &[f64]| -> Vec<f64> { column.iter().zip(masked).filter(|(_, m)| !**m).map(|(v, _)| *v).collect() };
+        let n = self.len().min(masked.len());
+        let mut kept: Vec<Range<usize>> = Vec::new();
+        let mut from = 0;
+        while let Some(skipped) = masked[from..n].iter().position(|m| !m) {
+            let start = from + skipped;
+            from = masked[start..n].iter().position(|m| *m).map_or(n, |length| start + length);
+            kept.push(start..from);
+        }
+        let count = kept.iter().map(Range::len).sum();
+        let pick = |column: &[f64]| {
+            let mut picked = Vec::with_capacity(count);
+            kept.iter().for_each(|range| picked.extend_from_slice(&column[range.clone()]));
+            picked
+        };
         let mut series = Self {
             time: pick(&self.time),
             dip: pick(&self.dip),
@@ -100,14 +114,27 @@ impl Series {
         Windows::new(&self.time, self.cadence, period, start, width)
     }
 
-    /// Sums over those cadences.
+    /// Cadences with `from` ≤ time < `to`.
+    pub fn between(&self, from: f64, to: f64) -> Range<usize> {
+        let start = self.time.partition_point(|t| *t < from);
+        start..start + self.time[start..].partition_point(|t| *t < to)
+    }
+
+    /// Sums over a range of cadences.
+    pub fn sums(&self, cadences: Range<usize>) -> BoxSums {
+        let mut sums = BoxSums::default();
+        for (w, dip) in self.weight[cadences.clone()].iter().zip(&self.dip[cadences]) {
+            sums.weight += w;
+            sums.weighted_dip += w * dip;
+        }
+        sums
+    }
+
+    /// Sums over the cadences of those windows.
     pub fn window_sums(&self, period: f64, start: f64, width: f64) -> BoxSums {
         let mut sums = BoxSums::default();
         for window in self.windows(period, start, width) {
-            for (w, dip) in self.weight[window.cadences.clone()].iter().zip(&self.dip[window.cadences]) {
-                sums.weight += w;
-                sums.weighted_dip += w * dip;
-            }
+            sums += self.sums(window.cadences);
         }
         sums
     }
@@ -120,11 +147,40 @@ impl Series {
 
     /// Moves the zero of the dips to their weighted mean.
     fn centre(&mut self) {
-        self.total_weight = self.weight.iter().sum();
-        let sum: f64 = self.dip.iter().zip(&self.weight).map(|(d, w)| d * w).sum();
+        // Separate sums do not wait for one another.
+        const LANES: usize = 8;
+        let (mut weight, mut sum) = ([0.0; LANES], [0.0; LANES]);
+        for (weights, dips) in self.weight.chunks(LANES).zip(self.dip.chunks(LANES)) {
+            for (i, (w, dip)) in weights.iter().zip(dips).enumerate() {
+                weight[i] += w;
+                sum[i] += w * dip;
+            }
+        }
+        self.total_weight = weight.iter().sum();
+        let sum: f64 = sum.iter().sum();
         let mean = if self.total_weight > 0.0 { sum / self.total_weight } else { 0.0 };
         for dip in &mut self.dip {
             *dip -= mean;
         }
     }
+}
+
+/// Steps that tell whether sampling is even.
+const STEPS_TRIED: usize = 512;
+/// Relative differences of the step that are those of the way to the barycentre, or rounding.
+const EVEN: f64 = 1e-3;
+
+/// Median of the positive time steps; of some of them where the sampling is even.
+fn time_step(time: &[f64]) -> f64 {
+    let stride = (time.len() / STEPS_TRIED).max(1);
+    let mut steps: Vec<f64> = time.windows(2).step_by(stride).map(|t| t[1] - t[0]).filter(|d| *d > 0.0).collect();
+    let n = steps.len();
+    if stride > 1 && n >= STEPS_TRIED / 2 {
+        steps.sort_unstable_by(f64::total_cmp);
+        let step = steps[n / 2];
+        if steps[n / 8] > (1.0 - EVEN) * step && steps[n - n / 8 - 1] < (1.0 + EVEN) * step {
+            return step;
+        }
+    }
+    median_time_step(time)
 }

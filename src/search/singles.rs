@@ -20,6 +20,7 @@ use super::config::SearchConfig;
 use super::cumulative::{Cumulative, mean_dip};
 use super::events::is_clear;
 use super::grid::DurationRange;
+use super::left_out::SlotsLeft;
 use super::series::Series;
 use super::single_fit::{SingleFit, fit_single};
 use crate::ephemeris::{Candidate, SingleTransit};
@@ -34,6 +35,8 @@ const PER_OCTAVE: usize = 3;
 const BOXES_PER_DURATION: f64 = 6.0;
 /// Share of the threshold that a box of the first pass must reach, before its edges are refined.
 const COARSE: f64 = 0.8;
+/// Share of its S/N that a box keeps on slots at the least, with something to spare.
+const IN_SLOTS: f64 = 0.85;
 /// Dips and brightenings that are looked at.
 const MOST_EVENTS: usize = 16;
 /// Durations around a dip, not counting one on each side, in which the local scatter is measured.
@@ -76,19 +79,29 @@ pub(crate) fn single_transits(
     config: &SearchConfig,
     density: Option<Measured>,
 ) -> Vec<SingleTransit> {
-    let residual = without_candidates(whole, candidates);
-    if config.max_single_transits == 0 || residual.len() < LEAST_BOXES {
+    if config.max_single_transits == 0 {
         return Vec::new();
     }
-    let durations = trial_durations(&residual, config, density);
-    let mut found = passing(&residual, &durations, config.single_threshold);
-    if !found.is_empty() {
-        let mut inverted = residual.clone();
-        inverted.dip.iter_mut().for_each(|d| *d = -*d);
-        let brightenings = passing(&inverted, &durations, COARSE * config.single_threshold);
-        let strongest = brightenings.iter().map(|f| f.dip.snr_red()).fold(0.0, f64::max);
-        found.retain(|f| f.dip.snr_red() > strongest);
+    let masked = near_candidates(whole, candidates);
+    let n_cadences = masked.iter().filter(|m| !**m).count();
+    if n_cadences < LEAST_BOXES {
+        return Vec::new();
     }
+    let durations = trial_durations(whole, n_cadences, config, density);
+    let outstanding = outstanding(whole, &masked, &durations, COARSE * config.single_threshold);
+    if outstanding.is_empty() {
+        return Vec::new();
+    }
+    let residual = whole.without(&masked);
+    let mut found = passing(&residual, &outstanding, config.single_threshold);
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let mut inverted = residual.clone();
+    inverted.dip.iter_mut().for_each(|d| *d = -*d);
+    let brightenings = passing(&inverted, &durations, COARSE * config.single_threshold);
+    let strongest = brightenings.iter().map(|f| f.dip.snr_red()).fold(0.0, f64::max);
+    found.retain(|f| f.dip.snr_red() > strongest);
     if found.len() > config.max_single_transits {
         return Vec::new();
     }
@@ -97,27 +110,75 @@ pub(crate) fn single_transits(
     found.iter().enumerate().map(report).collect()
 }
 
-/// The light curve without a duration on each side of every transit of the candidates: twice what a transit takes, for
-/// variations of their times.
-fn without_candidates(whole: &Series, candidates: &[Candidate]) -> Series {
-    let half_width = |c: &Candidate| (c.duration + whole.cadence).min(0.3 * c.ephemeris.period).max(0.75 * c.duration);
-    let masked: Vec<bool> = whole
-        .time
-        .iter()
-        .map(|t| candidates.iter().any(|c| c.ephemeris.in_transit(t + whole.origin, half_width(c))))
-        .collect();
-    whole.without(&masked)
+/// The cadences within a duration on each side of every transit of the candidates: twice what a transit takes, for variations
+/// of their times.
+fn near_candidates(whole: &Series, candidates: &[Candidate]) -> Vec<bool> {
+    let mut masked = vec![false; whole.len()];
+    for c in candidates {
+        let period = c.ephemeris.period;
+        let half_width = (c.duration + whole.cadence).min(0.3 * period).max(0.75 * c.duration).min(0.5 * period);
+        let start = c.ephemeris.transit_time - whole.origin - half_width;
+        for window in whole.windows(period, start, 2.0 * half_width) {
+            masked[window.cadences].fill(true);
+        }
+    }
+    masked
 }
 
 /// From the shortest transit of a planet that is seen once, whose period is hardly below a quarter of the time with data, and
 /// from three cadences on, to the longest that the search has and the detrending leaves alone.
-fn trial_durations(series: &Series, config: &SearchConfig, density: Option<Measured>) -> Vec<f64> {
+fn trial_durations(series: &Series, n_cadences: usize, config: &SearchConfig, density: Option<Measured>) -> Vec<f64> {
     let range = DurationRange::new(config, density, series.cadence, config.period_min);
-    let with_data = (series.len() as f64 * series.cadence).min(series.baseline);
+    let with_data = (n_cadences as f64 * series.cadence).min(series.baseline);
     let longest = range.longest(config.longest_period(series.baseline).max(config.period_min));
     let shortest = range.shortest(0.25 * with_data).max(MIN_CADENCES as f64 * series.cadence).min(longest);
     let n = ((longest / shortest).log2() * PER_OCTAVE as f64).ceil() as i32;
     (0..=n).map(|i| (shortest * 2f64.powf(f64::from(i) / PER_OCTAVE as f64)).min(longest.max(shortest))).collect()
+}
+
+/// The durations of which a box may have an S/N of `least` times the scatter of all of them.
+///
+/// Boxes are runs of slots a sixth of the shortest duration wide. A box that lies between them keeps more than `IN_SLOTS` of its
+/// S/N; most light curves end here.
+fn outstanding(whole: &Series, masked: &[bool], durations: &[f64], least: f64) -> Vec<f64> {
+    let width = (durations[0] / BOXES_PER_DURATION).max(whole.cadence);
+    let mut left = SlotsLeft::new(whole, width);
+    let mut from = 0;
+    while let Some(skipped) = masked[from..].iter().position(|m| *m) {
+        let start = from + skipped;
+        from = masked[start..].iter().position(|m| !*m).map_or(masked.len(), |length| start + length);
+        left.leave_out(start..from);
+    }
+    let slots = left.slots();
+    let (num, den) = (prefix_sums(&slots.num), prefix_sums(&slots.den));
+    let least = IN_SLOTS * least;
+    let stands_out = |duration: &f64| {
+        let width = ((duration / width).round() as usize).clamp(1, slots.len());
+        let n = slots.len() + 1 - width;
+        let stride = (width / BOXES_PER_DURATION as usize).max(1);
+        let sums = |i: usize| (num[i + width] - num[i], den[i + width] - den[i]);
+        let above = |sums: (f64, f64), least: f64| (sums.0 > 0.0) & (sums.0 * sums.0 > least * least * sums.1);
+        if !(0..n).step_by(stride).map(sums).fold(false, |any, s| any | above(s, least)) {
+            return false;
+        }
+        let snr = |s: (f64, f64)| s.0 / s.1.sqrt();
+        let filled = |s: &(f64, f64)| s.1 > 0.0;
+        let apart = (width / 2).max(1);
+        let beta = scatter((0..n).step_by(apart).map(sums).filter(filled).map(snr)).unwrap_or(1.0);
+        (0..n).step_by(stride).map(sums).any(|s| above(s, least * beta))
+    };
+    durations.iter().copied().filter(stands_out).collect()
+}
+
+fn prefix_sums(column: &[f64]) -> Vec<f64> {
+    let mut sums = Vec::with_capacity(column.len() + 1);
+    let mut sum = 0.0;
+    sums.push(sum);
+    sums.extend(column.iter().map(|v| {
+        sum += v;
+        sum
+    }));
+    sums
 }
 
 /// Dips above `threshold` that pass all rules but the last, strongest first.

@@ -102,12 +102,17 @@ impl Ramps {
         f64::from(value[0])
     }
 
+    /// Where ramps begin, and their slopes.
+    fn knots(&self) -> impl Iterator<Item = (f32, f32)> {
+        self.at.into_iter().zip(self.slope).filter(|knot| knot.1 != 0.0)
+    }
+
     /// The dip at 0, `step`, 2 `step` … from mid-transit.
     pub fn fill_even(&self, from_middle: &[f32], step: f32, out: &mut [f32]) {
         let e = self.half_exposure;
         let per_four = if e > 0.0 { 0.25 / e } else { 0.0 };
         out.fill(1.0);
-        for (at, slope) in self.at.into_iter().zip(self.slope) {
+        for (at, slope) in self.knots() {
             // Before it begins a ramp adds nothing.
             let first = (((at - e) / step).max(0.0) as usize).min(out.len());
             for (value, x) in out[first..].iter_mut().zip(&from_middle[first..]) {
@@ -131,7 +136,7 @@ impl Ramps {
         let e = self.half_exposure;
         let per_four = if e > 0.0 { 0.25 / e } else { 0.0 };
         out.fill(1.0);
-        for (at, slope) in self.at.into_iter().zip(self.slope) {
+        for (at, slope) in self.knots() {
             for (value, x) in out.iter_mut().zip(from_middle) {
                 let y = x - at;
                 let inside = (y + e).max(0.0).min(2.0 * e);
