@@ -6,7 +6,8 @@
 
 use std::sync::LazyLock;
 
-use statrs::distribution::{ChiSquared, ContinuousCDF, Normal};
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use rand_distr::StandardNormal;
 
 use super::stack::Stack;
 use super::template::{Darkening, Dip};
@@ -130,9 +131,9 @@ impl<'a> Likelihood<'a> {
                 self.filled[phase] = true;
             }
             let end = (first + padded).min(row_num.len());
-            products(template, &row_num[first..end], &row_den[first..end], &mut sums);
+            add_products(template, &row_num[first..end], &row_den[first..end], &mut sums);
         }
-        let [num, mean, square] = sums.map(|lanes| f64::from(lanes.iter().sum::<f32>()));
+        let [num, mean, square] = sums.map(|parts| f64::from(parts.iter().sum::<f32>()));
         let information = square - mean * mean;
         if num <= 0.0 || information <= 1e-9 {
             return None;
@@ -152,22 +153,28 @@ impl<'a> Likelihood<'a> {
 const LANES: usize = 8;
 
 /// Adds Σ num s, Σ den s and Σ den s², each in `LANES` parts.
-fn products(template: &[f32], num: &[f32], den: &[f32], sums: &mut [[f32; LANES]; 3]) {
-    let chunks = template.chunks_exact(LANES).zip(num.chunks_exact(LANES)).zip(den.chunks_exact(LANES));
-    for ((s, n), d) in chunks {
+#[inline(never)]
+fn add_products(template: &[f32], num: &[f32], den: &[f32], sums: &mut [[f32; LANES]; 3]) {
+    let (template, last_template) = template[..num.len()].as_chunks::<LANES>();
+    let ((num, last_num), (den, last_den)) = (num.as_chunks::<LANES>(), den.as_chunks::<LANES>());
+    let [mut by_num, mut mean, mut square] = *sums;
+    for ((s, n), d) in template.iter().zip(num).zip(den) {
         for i in 0..LANES {
-            let weighted = d[i] * s[i];
-            sums[0][i] += n[i] * s[i];
-            sums[1][i] += weighted;
-            sums[2][i] += weighted * s[i];
+            by_num[i] += n[i] * s[i];
+        }
+        let weighted: [f32; LANES] = std::array::from_fn(|i| d[i] * s[i]);
+        for i in 0..LANES {
+            mean[i] += weighted[i];
+        }
+        for i in 0..LANES {
+            square[i] += weighted[i] * s[i];
         }
     }
-    let rest = num.len() - num.len() % LANES;
-    for (i, ((s, n), d)) in template[rest..].iter().zip(&num[rest..]).zip(&den[rest..]).enumerate() {
-        let weighted = d * s;
-        sums[0][i] += n * s;
-        sums[1][i] += weighted;
-        sums[2][i] += weighted * s;
+    *sums = [by_num, mean, square];
+    for ((s, n), d) in last_template.iter().zip(last_num).zip(last_den) {
+        sums[0][0] += n * s;
+        sums[1][0] += d * s;
+        sums[2][0] += d * s * s;
     }
 }
 
@@ -241,7 +248,7 @@ pub(crate) struct Posterior {
 }
 
 /// Points in each round of sampling; the last gives the result.
-const ROUNDS: [usize; 3] = [48, 80, 160];
+const ROUNDS: [usize; 3] = [64, 96, 208];
 /// Rounds more, as many points as in the last, while fewer than `ENOUGH` of them count.
 const MORE_ROUNDS: usize = 4;
 const ENOUGH: f64 = 40.0;
@@ -251,19 +258,14 @@ const FREEDOM: f64 = 6.0;
 const WIDER: f64 = 1.15;
 
 /// Samples from a Student distribution in N dimensions, and ln of its density but for a constant: the same for all light curves.
-///
-/// The points are spread more evenly than random ones: each coordinate goes on by a power of 1/g, where g⁶ = g + 1, from point
-/// to point, which leaves no direction without (Roberts 2018), and is turned into a normal or χ² deviate.
 static STUDENT: LazyLock<Vec<(Point, f64)>> = LazyLock::new(|| {
-    const G: f64 = 1.134_724_138_401_519_4;
-    let most = ROUNDS.iter().copied().max().unwrap_or(0);
-    let normal = Normal::standard();
-    let Ok(chi2) = ChiSquared::new(FREEDOM) else { return Vec::new() };
-    let mut points = Vec::with_capacity(most + 1);
-    for i in 1..=most.div_ceil(2) {
-        let uniform = |axis: usize| (0.5 + i as f64 * G.powi(-(axis as i32 + 1))).fract();
-        let spread = chi2.inverse_cdf(uniform(N)) / FREEDOM;
-        let z: Point = std::array::from_fn(|axis| normal.inverse_cdf(uniform(axis)) / spread.sqrt());
+    let mut rng = StdRng::seed_from_u64(20);
+    let mut normal = || -> f64 { rng.sample(StandardNormal) };
+    let mut points = Vec::new();
+    while points.len() < ROUNDS.iter().copied().max().unwrap_or(0) {
+        let z: Point = std::array::from_fn(|_| normal());
+        let spread: f64 = (0..FREEDOM as usize).map(|_| normal().powi(2)).sum::<f64>() / FREEDOM;
+        let z = z.map(|z| z / spread.sqrt());
         let ln_density = -0.5 * (FREEDOM + N as f64) * (z.iter().map(|z| z * z).sum::<f64>() / FREEDOM).ln_1p();
         // each with its mirror image, which makes the mean of a symmetric posterior exact
         points.extend([(z, ln_density), (z.map(|z| -z), ln_density)]);
