@@ -36,7 +36,7 @@ pub(crate) struct RowsMut<'a> {
 
 impl<'a> Rows<'a> {
     /// What is from the start of `row` on.
-    pub fn from_row(self, row: usize) -> Self {
+    pub fn starting_at(self, row: usize) -> Self {
         Self { num: &self.num[row * self.stride..], den: &self.den[row * self.stride..], ..self }
     }
 }
@@ -184,7 +184,7 @@ impl FastFold {
         let (head_out, tail_out) = out.split_at(half);
         let (head_spare, tail_spare) = spare.split_at(half);
         self.kernels.fold_all(input, base, half, head_out, head_spare);
-        self.kernels.fold_all(input.from_row(half), base, rows - half, tail_out, tail_spare);
+        self.kernels.fold_all(input.starting_at(half), base, rows - half, tail_out, tail_spare);
     }
 
     pub fn rows(&self) -> usize {
@@ -212,7 +212,7 @@ impl FastFold {
         self.row_den.grow(room);
         let folds = Rows { num: &self.num, den: &self.den, stride: self.stride };
         let row = RowsMut { num: &mut self.row_num, den: &mut self.row_den, stride: self.stride };
-        self.kernels.add_rolled(row, folds.from_row(s.head), folds.from_row(half + s.tail), self.base, s.shift);
+        self.kernels.add_rolled(row, folds.starting_at(s.head), folds.starting_at(half + s.tail), self.base, s.shift);
         let mut written = self.base;
         while written < length {
             let more = written.min(length - written);

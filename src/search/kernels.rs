@@ -59,16 +59,16 @@ macro_rules! kernels {
                         fold_all(input, base, half, head_spare, head_out);
                     }
                     if rows - half > 1 {
-                        fold_all(input.from_row(half), base, rows - half, tail_spare, tail_out);
+                        fold_all(input.starting_at(half), base, rows - half, tail_spare, tail_out);
                     }
                 }
                 let folded = spare.shared();
                 let head = if half > 1 { folded } else { input };
-                let tail = if rows - half > 1 { folded.from_row(half) } else { input.from_row(half) };
+                let tail = if rows - half > 1 { folded.starting_at(half) } else { input.starting_at(half) };
                 let mut steps = Steps::new(rows);
                 for k in 0..rows {
                     let s = steps.advance();
-                    let (head, tail) = (head.from_row(s.head), tail.from_row(s.tail));
+                    let (head, tail) = (head.starting_at(s.head), tail.starting_at(s.tail));
                     let to = out.row(k);
                     add_rolled_body(to, head, tail, base, s.shift);
                 }

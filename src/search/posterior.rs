@@ -248,7 +248,7 @@ pub(crate) struct Posterior {
 }
 
 /// Points in each round of sampling; the last gives the result.
-const ROUNDS: [usize; 3] = [64, 96, 208];
+const ROUNDS: [usize; 3] = [96, 128, 256];
 /// Rounds more, as many points as in the last, while fewer than `ENOUGH` of them count.
 const MORE_ROUNDS: usize = 4;
 const ENOUGH: f64 = 40.0;
