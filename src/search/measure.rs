@@ -6,10 +6,10 @@ use super::refine::BoxFit;
 use super::series::Series;
 use crate::ephemeris::{Candidate, Ephemeris, TransitEvent};
 
-/// The candidate of a box, with absolute times. `number`, `allowed_periods` and `harmonic_of` are left to the caller.
+/// The candidate of a box, with absolute times. `number`, `fap`, `allowed_periods` and `harmonic_of` are left to the caller.
 ///
 /// Period, transit time, duration and depth and their errors are those of the `polished` shape; S/N, and its square Δχ², is
-/// the highest of box and transit shapes. Single transits are boxes as long as the one found, at the polished times. Without a polished shape the box says
+/// the highest of box and transit shapes; S/N over red noise is that of the box or a dip of its length. Single transits are boxes as long as the one found, at the polished times. Without a polished shape the box says
 /// all, with errors after Carter et al. 2008 (ApJ 689, 499), with ingress time τ, duration T and S/N Q:
 ///
 /// ```text
@@ -53,9 +53,11 @@ pub(crate) fn candidate(series: &Series, fit: &BoxFit, polished: Option<&Polishe
         depth: estimates.depth,
         depth_err: estimates.depth_err,
         snr,
-        snr_red: snr / beta,
+        // β is known for the box; a polished dip may be much longer, where slow noise has more
+        snr_red: fit.snr() / beta,
         delta_chi2: snr * snr,
         sde,
+        fap: f64::NAN,
         n_transits: transits.len(),
         depth_odd: odd,
         depth_odd_err: odd_err,

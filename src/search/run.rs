@@ -15,6 +15,7 @@ use super::refine::{BoxFit, DurationLimits, PeriodicBox, refine};
 use super::relations::harmonic_of;
 use super::scan::{Periodogram, Scan, Scanner, red_noise};
 use super::series::Series;
+use super::significance::Significance;
 use super::singles::single_transits;
 use super::cumulative::Cumulative;
 use crate::ephemeris::{Candidate, SingleTransit, TransitEvent};
@@ -64,6 +65,7 @@ pub fn search(
     let mut series = whole.clone();
     let mut scanner = Scanner::new();
     let mut pass = scanner.scan(&series, &plan);
+    let mut betas = Vec::new();
     let mut result = SearchResult {
         candidates: Vec::new(),
         single_transits: Vec::new(),
@@ -79,6 +81,7 @@ pub fn search(
                 let polished = polish(&series, &found.fit, found.beta);
                 let (shape, half_width) = extent(&series, &found.fit, polished.as_ref());
                 mask_transits(&whole, &series, &shape, half_width, found.fit.statistic.depth, &mut masked);
+                betas.push(found.beta);
                 result.candidates.push(candidate(&series, &found.fit, polished.as_ref(), found.beta, found.sde));
             }
             Found::Isolated(times, duration) => {
@@ -97,6 +100,12 @@ pub fn search(
         }
         pass = scanner.scan(&series, &plan);
         result.n_passes += 1;
+    }
+    let significance = Significance::new(&pass.periodogram, &plan, whole.cadence);
+    if let Some(significance) = significance.filter(|_| !result.candidates.is_empty()) {
+        for (candidate, beta) in result.candidates.iter_mut().zip(&betas) {
+            candidate.fap = significance.ln_fap(candidate.snr_red, *beta, candidate.n_transits).exp();
+        }
     }
     number(&mut result.candidates, whole.baseline);
     if !result.candidates.is_empty() {
