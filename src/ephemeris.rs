@@ -71,13 +71,17 @@ pub struct Candidate {
     /// Depth over its white-noise error with both levels free, of the box or the limb-darkened dip that has the most of it:
     /// the square root of `delta_chi2`. It is not `depth / depth_err`, whose error includes red noise and other shapes.
     pub snr: f64,
-    /// `snr` over β, the factor by which the depth of a single box of this duration scatters beyond white noise of the
-    /// stated errors in this light curve; what candidates are ranked and thresholded by.
+    /// S/N of the best box, or limb-darkened dip of its length, over β, the factor by which the depth of a single box of that
+    /// duration scatters beyond white noise of the stated errors in this light curve; what the threshold applies to. Dips
+    /// longer than the search allows may have a higher `snr`, but not over the noise at their length.
     pub snr_red: f64,
     /// χ² of a constant less χ² of that dip.
     pub delta_chi2: f64,
     /// Signal detection efficiency: the peak's height over the periodogram's own mean, in its standard deviations.
     pub sde: f64,
+    /// False-alarm probability: that noise alone of this light curve gives, anywhere in the search, a candidate of this
+    /// `snr_red` or more. 0 where it underflows; NaN where it is not known.
+    pub fap: f64,
     /// Transits with data in them.
     pub n_transits: usize,
     /// Mean depth and error of transits with odd and with even epoch; NaN where there is none.
@@ -109,6 +113,7 @@ impl Candidate {
             snr_red: f64::NAN,
             delta_chi2: f64::NAN,
             sde: f64::NAN,
+            fap: f64::NAN,
             n_transits: 0,
             depth_odd: f64::NAN,
             depth_odd_err: f64::NAN,

@@ -268,6 +268,7 @@ fn write_candidate(
         .float("snr_red", c.snr_red)
         .float("delta_chi2", c.delta_chi2)
         .float("sde", c.sde)
+        .float("fap", c.fap)
         .integer("n_transits", c.n_transits as i64)
         .float("depth_odd", c.depth_odd)
         .float("depth_odd_err", c.depth_odd_err)

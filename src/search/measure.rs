@@ -6,12 +6,12 @@ use super::refine::BoxFit;
 use super::series::Series;
 use crate::ephemeris::{Candidate, Ephemeris, TransitEvent};
 
-/// The candidate of a box, with absolute times. `number`, `allowed_periods` and `harmonic_of` are left to the caller.
+/// The candidate of a box, with absolute times. `number`, `fap`, `allowed_periods` and `harmonic_of` are left to the caller.
 ///
 /// Period, transit time, duration and depth and their errors are those of the `polished` shape; S/N, and its square Δχ², is
-/// the highest of box,
-/// transit-shaped template, and box from first to last contact of the polished shape: the shape's own would have a parameter
-/// more to fit noise with. Single transits are boxes as long as the one found, at the polished times. Without a polished shape the box says
+/// the highest of box, transit-shaped template, and box from first to last contact of the polished shape: the shape's own would
+/// have a parameter more to fit noise with. S/N over red noise is that of the box or a dip of its length, whose β is known.
+/// Single transits are boxes as long as the one found, at the polished times. Without a polished shape the box says
 /// all, with errors after Carter et al. 2008 (ApJ 689, 499), with ingress time τ, duration T and S/N Q:
 ///
 /// ```text
@@ -58,9 +58,10 @@ pub(crate) fn candidate(series: &Series, fit: &BoxFit, polished: Option<&Polishe
         depth: estimates.depth,
         depth_err: estimates.depth_err,
         snr,
-        snr_red: snr * ratio.sqrt() / beta,
+        snr_red: fit.snr() / beta,
         delta_chi2: snr * snr,
         sde,
+        fap: f64::NAN,
         n_transits: transits.len(),
         depth_odd: odd,
         depth_odd_err: odd_err,

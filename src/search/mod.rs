@@ -12,6 +12,7 @@
 //! kernels    its inner loops, for the vector instructions at hand
 //! scan       the best box of each fold: the coarse pass
 //! peaks      local maxima, signal detection efficiency
+//! significance false-alarm probabilities
 //! refine     exact evaluation of a peak on unbinned data
 //! windows    the cadences about each transit, found without a look at the others
 //! stack      transits in fine bins and groups of epochs
@@ -73,6 +74,7 @@ mod run;
 mod scan;
 mod series;
 mod shape;
+mod significance;
 mod single_fit;
 mod singles;
 mod slots;

@@ -1,6 +1,6 @@
 //! Peaks of a periodogram, and the signal detection efficiency.
 
-use super::scan::Periodogram;
+use super::scan::{LEAST_SNR, Periodogram};
 use crate::math::median;
 
 /// Cells on either side that a peak overtops.
@@ -22,7 +22,9 @@ pub(crate) fn find_peaks(periodogram: &Periodogram, limit: usize, least_snr: f64
         .filter(|&i| {
             let low = i.saturating_sub(PEAK_HALF_WIDTH);
             let high = (i + PEAK_HALF_WIDTH + 1).min(snr.len());
-            f64::from(snr[i]) >= least_snr
+            // a cell at the least has no box
+            snr[i] > LEAST_SNR
+                && f64::from(snr[i]) >= least_snr
                 && snr[low..i].iter().all(|s| *s < snr[i])
                 && snr[i + 1..high].iter().all(|s| *s <= snr[i])
         })

@@ -16,6 +16,7 @@ use super::refine::{BoxFit, DurationLimits, PeriodicBox, refine};
 use super::relations::harmonic_of;
 use super::scan::{Periodogram, Scan, Scanner};
 use super::series::Series;
+use super::significance::Significance;
 use super::singles::single_transits;
 use super::slots::{EventScatter, RedNoise};
 use super::view::View;
@@ -71,6 +72,9 @@ pub fn search(
     let mut masked = vec![false; whole.len()];
     let mut scanner = Scanner::new();
     let mut view = View::new(detrended, &whole, &plan, config);
+    let mut betas = Vec::new();
+    // What is left when all candidates are masked.
+    let mut rest = Periodogram::default();
     let mut result = SearchResult {
         candidates: Vec::new(),
         single_transits: Vec::new(),
@@ -98,14 +102,16 @@ pub fn search(
             continue;
         }
         if result.periodogram.is_empty() {
-            result.periodogram = pass.periodogram;
+            result.periodogram = pass.periodogram.clone();
         }
+        rest = pass.periodogram;
         match found {
             Found::Nothing => break,
             Found::Candidate(found) => {
                 let polished = if series.is_whitened() { None } else { polish(&series, &found.fit, found.beta) };
                 let (shape, half_width) = extent(&series, &found.fit, polished.as_ref());
                 mask_transits(&whole, &series, &shape, half_width, found.fit.statistic.depth, &mut masked);
+                betas.push(found.beta / series.ratio(found.fit.shape.duration).sqrt());
                 result.candidates.push(candidate(&series, &found.fit, polished.as_ref(), found.beta, found.sde));
             }
             Found::Isolated(times, duration) => {
@@ -117,6 +123,12 @@ pub fn search(
                     result.set_aside.push(whole.origin + time);
                 }
             }
+        }
+    }
+    let significance = Significance::new(&rest, &plan, whole.cadence);
+    if let Some(significance) = significance.filter(|_| !result.candidates.is_empty()) {
+        for (candidate, beta) in result.candidates.iter_mut().zip(&betas) {
+            candidate.fap = significance.ln_fap(candidate.snr_red, *beta, candidate.n_transits).exp();
         }
     }
     number(&mut result.candidates, whole.baseline);

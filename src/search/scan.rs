@@ -12,7 +12,7 @@ use super::slots::{RedNoise, Slots};
 /// Folds in a cell of the periodogram.
 const FOLDS_PER_CELL: usize = 8;
 /// S/N of a cell in which nothing is higher: far below any threshold, and below what noise reaches in a cell.
-const LEAST_SNR: f32 = 2.5;
+pub(super) const LEAST_SNR: f32 = 2.5;
 
 /// The best S/N in each cell of a few neighbouring trial periods.
 #[derive(Clone, Debug, Default, PartialEq)]
