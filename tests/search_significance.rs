@@ -130,6 +130,7 @@ fn planets_are_no_false_alarms() {
 fn calibration() {
     let stars = std::env::var("ANTUMBRA_STARS").ok().and_then(|s| s.parse().ok()).unwrap_or(1000);
     let only = std::env::var("ANTUMBRA_SAMPLING").ok();
+    let offset: u64 = std::env::var("ANTUMBRA_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(0);
     for (name, cadence, segments, first, rotates) in [
         ("10min", Cadence::Tess10min, 1, 500_000, true),
         ("2min", Cadence::Tess2min, 1, 510_000, true),
@@ -139,6 +140,7 @@ fn calibration() {
         if only.as_deref().is_some_and(|o| o != name) {
             continue;
         }
+        let first = first + offset;
         let found = faps(cadence, segments, first..first + stars, rotates);
         for q in [0.5, 0.3, 0.1, 0.03, 0.01] {
             let (share, excess) = excess(&found, q);

@@ -125,7 +125,7 @@ pub fn search(
             }
         }
     }
-    let significance = Significance::new(&rest, &plan, whole.cadence);
+    let significance = Significance::new(&rest, &plan, whole.cadence, view.noise());
     if let Some(significance) = significance.filter(|_| !result.candidates.is_empty()) {
         for (candidate, beta) in result.candidates.iter_mut().zip(&betas) {
             candidate.fap = significance.ln_fap(candidate.snr_red, *beta, candidate.n_transits).exp();

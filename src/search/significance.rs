@@ -15,8 +15,12 @@ const LN_MAXIMA_RED: f64 = -2.5;
 const LN_GAIN: f64 = 0.080;
 /// What slots as wide as a cadence add to it: where to put the edges of a box is then a choice.
 const LN_GAIN_SLOT: f64 = 0.047;
-/// Scatter of ln(noise level) of a curve about the β measured, in white noise.
-const LEVEL_SCATTER: f64 = 0.01;
+/// What whitening adds to it.
+const LN_GAIN_WHITENED: f64 = 0.02;
+/// Scatter of ln(noise level) of a curve about the β measured, in white noise: (share of curves, scatter).
+const LEVEL_SCATTER: &[(f64, f64)] = &[(1.0, 0.01)];
+/// The same of a whitened curve: one in five has noise that is not as stationary as the model of it.
+const LEVEL_SCATTER_WHITENED: &[(f64, f64)] = &[(0.8, 0.05), (0.2, 0.16)];
 /// What red noise adds to it, times ρ, for many transits,
 const LEVEL_SCATTER_RED: f64 = 0.27;
 /// and, times ρ (2/n)², for few: the mean of n transits is not Gaussian where single boxes are not.
@@ -41,18 +45,26 @@ const NODE_STEP: f64 = 0.5;
 /// ```text
 /// σ = 0.01 + ρ (0.27 + 0.52 (2/n)²),   c = exp(−0.34 − 2.5 ρ),   ρ = 1 − 1/√β
 /// ```
-/// for a candidate of n transits. The constants were fitted to the highest noise peaks of simulated quiet stars
+/// for a candidate of n transits; where the light curve was whitened 0.01 is 0.05, and 0.16 in one curve of five. The constants were fitted to the highest noise peaks of simulated quiet stars
 /// (`docs/validation.md`, Significance); the level u is each light curve's own.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Significance {
     /// ln(N/10) − ln Q(u), which makes ln Λ with ln Q(S/g) and ln c.
     ln_maxima: f64,
     ln_gain: f64,
+    levels: &'static [(f64, f64)],
+}
+
+/// What a search did with the noise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoiseView {
+    Flat,
+    Whitened,
 }
 
 impl Significance {
     /// From the last pass of a search, when all candidates are masked; `None` where nothing was searched.
-    pub fn new(rest: &Periodogram, plan: &Plan, cadence: f64) -> Option<Self> {
+    pub fn new(rest: &Periodogram, plan: &Plan, cadence: f64, view: NoiseView) -> Option<Self> {
         let mut snr: Vec<f32> = rest.snr.clone();
         let above = (TAIL * snr.len() as f64) as usize;
         if snr.is_empty() {
@@ -60,10 +72,15 @@ impl Significance {
         }
         let (_, &mut level, _) = snr.select_nth_unstable_by(above, |a, b| b.total_cmp(a));
         let share = (above.max(1)) as f64;
+        let (extra, levels) = match view {
+            NoiseView::Flat => (0.0, LEVEL_SCATTER),
+            NoiseView::Whitened => (LN_GAIN_WHITENED, LEVEL_SCATTER_WHITENED),
+        };
         let slots = (plan.finest_slot() / cadence).min(1.0);
         Some(Self {
             ln_maxima: share.ln() - ln_upper_tail(f64::from(level.max(LEAST_SNR))),
-            ln_gain: LN_GAIN + LN_GAIN_SLOT * slots,
+            ln_gain: LN_GAIN + LN_GAIN_SLOT * slots + extra,
+            levels,
         })
     }
 
@@ -74,17 +91,20 @@ impl Significance {
         }
         let redness = 1.0 - beta.max(1.0).powf(-0.5);
         let few = (2.0 / n_transits.max(2) as f64).powi(2);
-        let scatter = LEVEL_SCATTER + redness * (LEVEL_SCATTER_RED + LEVEL_SCATTER_FEW * few);
+        let more = redness * (LEVEL_SCATTER_RED + LEVEL_SCATTER_FEW * few);
         let ln_maxima = self.ln_maxima + LN_MAXIMA + LN_MAXIMA_RED * redness;
-        let ln_terms = NODES.map(|i| {
+        let ln_term = |i: i32, scatter: f64| {
             let z = f64::from(i) * NODE_STEP;
             let ln_expected = ln_maxima + ln_upper_tail(snr_red * (scatter * z - self.ln_gain).exp());
             // 1 − exp(−Λ) is Λ to a part in 10⁹ below this
             let ln_any = if ln_expected < -20.0 { ln_expected } else { (-(-ln_expected.exp()).exp_m1()).ln() };
             ln_any - 0.5 * z * z
-        });
+        };
+        let of_level = |&(share, scatter): &(f64, f64)| {
+            f64::ln(share) + ln_sum(NODES.map(|i| ln_term(i, scatter + more)).collect())
+        };
         let norm = (std::f64::consts::TAU.sqrt() / NODE_STEP).ln();
-        (ln_sum(ln_terms.collect()) - norm).min(0.0)
+        (ln_sum(self.levels.iter().map(of_level).collect()) - norm).min(0.0)
     }
 }
 
@@ -113,7 +133,7 @@ mod tests {
         let config = SearchConfig::default();
         let range = DurationRange::new(&config, None, 0.007, config.period_min);
         let plan = Plan::new(&config, range, 27.0, 3600).unwrap();
-        Significance::new(&Periodogram { snr, ..Periodogram::default() }, &plan, 0.007).unwrap()
+        Significance::new(&Periodogram { snr, ..Periodogram::default() }, &plan, 0.007, NoiseView::Flat).unwrap()
     }
 
     fn quiet() -> Significance {

@@ -4,6 +4,7 @@ use super::config::{NoiseTreatment, SearchConfig};
 use super::noise_bins::Columns;
 use super::plan::Plan;
 use super::series::Series;
+use super::significance::NoiseView;
 use super::slots::RedNoise;
 use super::whiten::{NoiseModel, NoiseOptions};
 use crate::lightcurve::Detrended;
@@ -51,6 +52,11 @@ impl<'a> View<'a> {
     pub fn wants_whitening(&self, noise: &RedNoise) -> bool {
         let middle = (self.durations.0 * self.durations.1).sqrt();
         self.treatment == NoiseTreatment::Auto && self.whitening.is_none() && noise.beta(middle) > RED_ENOUGH
+    }
+
+    /// What the series are now.
+    pub fn noise(&self) -> NoiseView {
+        if self.whitening.is_some() { NoiseView::Whitened } else { NoiseView::Flat }
     }
 
     /// Makes all series from here on whitened ones.
