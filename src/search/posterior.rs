@@ -93,6 +93,10 @@ impl<'a> Likelihood<'a> {
         let bin = self.stack.bin_width;
         let ramps = self.dip(point, darkening).ramps();
         let half = (ramps.end / bin).ceil() as usize;
+        // A sample far out in the tails may be any length; none that the stack does not hold needs the memory.
+        if half > self.stack.bins {
+            return None;
+        }
         let length = 2 * half + 2;
         let padded = length.next_multiple_of(LANES);
         let step = bin / PHASES as f64;

@@ -17,7 +17,7 @@ pub(crate) struct Stack {
     pub farthest: f64,
     /// W, days and flux as in the series.
     pub total_weight: f64,
-    bins: usize,
+    pub bins: usize,
     /// Mean epoch of each group, from the middle; NaN for one without cadences.
     epochs: Vec<f64>,
     num: Vec<f32>,
