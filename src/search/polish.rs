@@ -27,6 +27,12 @@ pub(crate) struct Polished {
 }
 
 impl Polished {
+    /// Whether the shape is about as long and as deep as the box. A narrow dip between two cadences may be of any depth.
+    pub fn is_like(&self, fit: &BoxFit) -> bool {
+        let near = |a: f64, b: f64| (0.25..4.0).contains(&(a / b));
+        near(self.duration, fit.shape.duration) && near(self.depth, fit.statistic.depth)
+    }
+
     /// Error of the mid-time `epochs` transits after `transit_time`.
     pub fn time_err(&self, epochs: f64) -> f64 {
         let variance =

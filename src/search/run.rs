@@ -35,6 +35,9 @@ const NO_MATTER: f64 = 0.01;
 /// Relative changes of β from duration to duration that choose no other box.
 const SAME_BETA: f64 = 0.02;
 
+/// S/N over red noise above which a signal is taken from the flattened light curve, however red.
+const STRONG: f64 = 50.0;
+
 /// What a search found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SearchResult {
@@ -97,7 +100,9 @@ pub fn search(
             Found::Candidate(found) => found.quiet.as_ref().unwrap_or(&pass.noise),
             _ => &pass.noise,
         };
-        if view.wants_whitening(noise) {
+        // What rotation leaves in the flattened light curve is never so strong; eclipses are, and stay red when masked.
+        let strong = matches!(&found, Found::Candidate(f) if f.fit.snr() > STRONG * f.beta);
+        if !strong && view.wants_whitening(noise) {
             view.whiten();
             continue;
         }
@@ -108,7 +113,11 @@ pub fn search(
         match found {
             Found::Nothing => break,
             Found::Candidate(found) => {
-                let polished = if series.is_whitened() { None } else { polish(&series, &found.fit, found.beta) };
+                let polished = if series.is_whitened() {
+                    None
+                } else {
+                    polish(&series, &found.fit, found.beta).filter(|p| p.is_like(&found.fit))
+                };
                 let (shape, half_width) = extent(&series, &found.fit, polished.as_ref());
                 mask_transits(&whole, &series, &shape, half_width, found.fit.statistic.depth, &mut masked);
                 betas.push(found.beta / series.ratio(found.fit.shape.duration).sqrt());
