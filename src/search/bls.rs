@@ -1,8 +1,8 @@
 //! Plain box least squares on the caller's own grid of periods and durations.
 
 use super::error::SearchError;
-use super::fold::PhaseFold;
-use super::series::Series;
+use super::series::dips::Series;
+use super::series::fold::PhaseFold;
 use super::statistic::BoxStatistic;
 
 /// The best box at one period.

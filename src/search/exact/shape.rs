@@ -1,9 +1,9 @@
 //! The statistic of a transit-shaped dip on unbinned data.
 
 use super::refine::PeriodicBox;
-use super::series::Series;
-use super::statistic::BoxStatistic;
 use super::template::Dip;
+use crate::search::series::dips::Series;
+use crate::search::statistic::BoxStatistic;
 
 /// A transit-shaped dip and how well it fits.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,8 +2,8 @@
 
 use nalgebra::{SMatrix, SVector};
 
-use super::series::Series;
-use super::trapezoid::Trapezoid;
+use crate::search::exact::trapezoid::Trapezoid;
+use crate::search::series::dips::Series;
 
 /// A fitted single transit; times in days since the series' origin.
 #[derive(Clone, Copy, Debug, PartialEq)]

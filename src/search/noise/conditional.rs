@@ -84,7 +84,7 @@ impl<'a> Conditional<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::search::autoregression::Stretch;
+    use crate::search::noise::autoregression::Stretch;
     use nalgebra::{DMatrix, DVector};
     use rand::{RngExt, SeedableRng, rngs::StdRng};
     use rand_distr::StandardNormal;

@@ -3,12 +3,12 @@
 //! A period is allowed where every other transit that it predicts falls where there are no data, or where the data do not
 //! contradict the depth at 3 sigma.
 
-use super::cumulative::{Cumulative, mean_dip};
 use super::events::observed;
 use super::harmonics::gcd;
-use super::series::Series;
-use super::statistic::BoxSums;
 use crate::ephemeris::Candidate;
+use crate::search::series::cumulative::{Cumulative, mean_dip};
+use crate::search::series::dips::Series;
+use crate::search::statistic::BoxSums;
 
 /// Central share of the duration in which depths are compared, without most of ingress and egress.
 const CENTRAL_SHARE: f64 = 0.7;

@@ -1,7 +1,7 @@
 //! A slotted series as whole numbers of 16 bits, which fold several times faster than floating point.
 
 use super::kernels::LANES;
-use super::slots::Slots;
+use crate::search::series::slots::Slots;
 
 /// Standard deviation of the numerator of one slot of a fold.
 const NOISE_LEVEL: f64 = 256.0;

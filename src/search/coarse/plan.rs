@@ -1,9 +1,9 @@
 //! Which durations are searched at which periods, band by band of periods, on slots that widen with the durations.
 
-use super::config::SearchConfig;
-use super::error::SearchError;
-use super::grid::DurationRange;
-use super::slots::trial_widths;
+use crate::search::config::SearchConfig;
+use crate::search::error::SearchError;
+use crate::search::grid::DurationRange;
+use crate::search::noise::red::trial_widths;
 use crate::star::Measured;
 
 impl SearchConfig {

@@ -10,9 +10,9 @@
 use std::ops::Range;
 
 use super::autoregression::{Autoregression, Stretch};
+use super::bins::{Bins, Columns, Piece, pieces};
 use super::conditional::Conditional;
-use super::noise_bins::{Bins, Columns, Piece, pieces};
-use super::noise_events::{StrongEvent, strong_events};
+use super::events::{StrongEvent, strong_events};
 
 /// How to model the noise.
 #[derive(Clone, Copy, Debug, PartialEq)]

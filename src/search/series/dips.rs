@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::statistic::{BoxStatistic, BoxSums};
 use super::windows::Windows;
 use crate::lightcurve::{Detrended, median_time_step};
+use crate::search::statistic::{BoxStatistic, BoxSums};
 
 /// Times (days since `origin`), dips (weighted mean − flux) and weights (flux_err⁻²) of the cadences in use.
 #[derive(Clone, Debug)]

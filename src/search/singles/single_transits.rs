@@ -15,16 +15,16 @@
 //!
 //! A light curve with more such dips than `max_single_transits` makes them by itself, and none is reported.
 
-use super::aliases::shortest_period;
-use super::config::SearchConfig;
-use super::cumulative::{Cumulative, mean_dip};
-use super::events::is_clear;
-use super::grid::DurationRange;
-use super::left_out::SlotsLeft;
-use super::series::Series;
-use super::single_fit::{SingleFit, fit_single};
+use super::fit::{SingleFit, fit_single};
 use crate::ephemeris::{Candidate, SingleTransit};
 use crate::math::{MAD_TO_SIGMA, median_in_place};
+use crate::search::config::SearchConfig;
+use crate::search::grid::DurationRange;
+use crate::search::series::cumulative::{Cumulative, mean_dip};
+use crate::search::series::dips::Series;
+use crate::search::series::left_out::SlotsLeft;
+use crate::search::transits::aliases::shortest_period;
+use crate::search::transits::events::is_clear;
 use crate::star::{Measured, a_over_rstar};
 
 /// Cadences that a dip must have.

@@ -1,8 +1,8 @@
 //! The edges of a box, moved over single cadences to the highest S/N.
 
 use super::refine::{DurationLimits, PeriodicBox};
-use super::series::Series;
-use super::statistic::BoxSums;
+use crate::search::series::dips::Series;
+use crate::search::statistic::BoxSums;
 
 /// How far from the edges of the box cadences are told apart, as a share of its length.
 const EDGE_ZONE: f64 = 0.125;

@@ -1,9 +1,9 @@
 //! The single transits of a periodic box, and whether enough of them show it.
 
-use super::refine::PeriodicBox;
-use super::series::Series;
-use super::statistic::BoxSums;
 use crate::ephemeris::TransitEvent;
+use crate::search::exact::refine::PeriodicBox;
+use crate::search::series::dips::Series;
+use crate::search::statistic::BoxSums;
 
 /// Depth of every transit with data. Times of the events are days since the series' origin.
 ///

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::series::Series;
-use super::statistic::BoxSums;
+use super::dips::Series;
+use crate::search::statistic::BoxSums;
 
 /// Sums over all cadences before each, to sum any stretch of time with two look-ups.
 pub(crate) struct Cumulative<'a> {

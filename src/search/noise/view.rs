@@ -1,14 +1,14 @@
 //! The light curve that is searched: flattened, or whitened by a model of the star's noise.
 
-use super::config::{NoiseTreatment, SearchConfig};
-use super::noise_bins::Columns;
-use super::plan::Plan;
-use super::series::Series;
+use super::bins::Columns;
+use super::red::RedNoise;
 use super::significance::NoiseView;
-use super::slots::RedNoise;
 use super::whiten::{NoiseModel, NoiseOptions};
 use crate::lightcurve::Detrended;
 use crate::math::median;
+use crate::search::coarse::plan::Plan;
+use crate::search::config::{NoiseTreatment, SearchConfig};
+use crate::search::series::dips::Series;
 
 /// Scatter of single boxes over white noise, at the middle of the durations in ln, from which on a light curve is whitened
 /// where the choice is left to it. Scatter is known to several per cent, and below this whitening gains less than that.

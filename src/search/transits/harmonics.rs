@@ -1,10 +1,10 @@
 //! Which multiple of a period is the period.
 
 use super::events::{mean_depth, observed, transit_events};
-use super::refine::{BoxFit, DurationLimits, PeriodicBox, refine};
-use super::series::Series;
-use super::slots::RedNoise;
 use crate::ephemeris::TransitEvent;
+use crate::search::exact::refine::{BoxFit, DurationLimits, PeriodicBox, refine};
+use crate::search::noise::red::RedNoise;
+use crate::search::series::dips::Series;
 
 /// Exact refits at simple multiples of a period.
 pub(crate) struct Harmonics<'a> {

@@ -2,9 +2,9 @@
 
 use super::posterior::{DRIFT, INGRESS, LN_DURATION, Likelihood, Mode, N, TIME, climb, sample};
 use super::refine::{BoxFit, PeriodicBox};
-use super::series::Series;
 use super::shape::{ShapeFit, shape_fit};
 use super::stack::Stack;
+use crate::search::series::dips::Series;
 
 /// A fitted transit shape; times in days since the series' origin.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::series::Series;
+use super::dips::Series;
 use super::slots::Slots;
-use super::statistic::BoxSums;
+use crate::search::statistic::BoxSums;
 
 /// Slots from which cadences can be taken, at their cost alone.
 pub(crate) struct SlotsLeft<'a> {
@@ -68,7 +68,7 @@ impl<'a> SlotsLeft<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::search::cumulative::Cumulative;
+    use crate::search::series::cumulative::Cumulative;
 
     #[test]
     fn slots_are_those_of_a_series_without_the_cadences() {

@@ -2,8 +2,8 @@
 
 use statrs::function::erf::erfc;
 
-use super::plan::Plan;
-use super::scan::{LEAST_SNR, Periodogram};
+use crate::search::coarse::plan::Plan;
+use crate::search::coarse::scan::{LEAST_SNR, Periodogram};
 
 /// Share of the cells of a periodogram above the level from which its tail is continued.
 const TAIL: f64 = 0.1;
@@ -125,9 +125,9 @@ fn ln_upper_tail(x: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::config::SearchConfig;
-    use super::super::grid::DurationRange;
     use super::*;
+    use crate::search::config::SearchConfig;
+    use crate::search::grid::DurationRange;
 
     fn of_cells(snr: Vec<f32>) -> Significance {
         let config = SearchConfig::default();

@@ -1,10 +1,10 @@
 //! A fitted box and shape as a candidate: errors of its parameters, single transits, odd and even depths.
 
-use super::events::{mean_depth, transit_events};
 use super::polish::Polished;
 use super::refine::BoxFit;
-use super::series::Series;
 use crate::ephemeris::{Candidate, Ephemeris, TransitEvent};
+use crate::search::series::dips::Series;
+use crate::search::transits::events::{mean_depth, transit_events};
 
 /// The candidate of a box, with absolute times. `number`, `fap`, `allowed_periods` and `harmonic_of` are left to the caller.
 ///

@@ -1,9 +1,9 @@
 //! Which cadences the transits of a candidate take.
 
-use super::polish::Polished;
-use super::refine::{BoxFit, PeriodicBox};
-use super::series::Series;
-use super::statistic::BoxSums;
+use crate::search::exact::polish::Polished;
+use crate::search::exact::refine::{BoxFit, PeriodicBox};
+use crate::search::series::dips::Series;
+use crate::search::statistic::BoxSums;
 
 /// Where a candidate's transits are and half of what they take at the least: 1.5 boxes, and all from first to last contact
 /// of the polished shape and a tenth more, with half a cadence on each side.

@@ -1,7 +1,7 @@
 //! A fold at one period into phase bins, with circular prefix sums: every box of whole bins from two look-ups.
 
-use super::series::Series;
-use super::statistic::BoxSums;
+use super::dips::Series;
+use crate::search::statistic::BoxSums;
 
 /// A box of whole phase bins.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,8 +1,8 @@
 //! The transits of one ephemeris stacked in fine bins, group by group of epochs, so that another period is a shift of rows.
 
 use super::refine::PeriodicBox;
-use super::series::Series;
 use super::template::Ramps;
+use crate::search::series::dips::Series;
 
 /// Sums in fine bins of time from transit, one row a group of epochs, scaled so that a box has Δχ² = num² / (den (1 − den)):
 /// `num` = Σ w·dip / √W, `den` = Σ w / W.

@@ -1,18 +1,19 @@
 //! The coarse pass: the best box at every trial period, by fast folding, band by band of periods.
 
-use super::cumulative::Cumulative;
 use super::ffa::FastFold;
 use super::kernels::{Best, Kernels, LANES, MAX_BOXES, TrialBox};
 use super::plan::{Band, Plan};
 use super::quantise::{Quantised, Scale, quantise};
-use super::refine::PeriodicBox;
-use super::series::Series;
-use super::slots::{RedNoise, Slots};
+use crate::search::exact::refine::PeriodicBox;
+use crate::search::noise::red::RedNoise;
+use crate::search::series::cumulative::Cumulative;
+use crate::search::series::dips::Series;
+use crate::search::series::slots::Slots;
 
 /// Folds in a cell of the periodogram.
 const FOLDS_PER_CELL: usize = 8;
 /// S/N of a cell in which nothing is higher: far below any threshold, and below what noise reaches in a cell.
-pub(super) const LEAST_SNR: f32 = 2.5;
+pub(crate) const LEAST_SNR: f32 = 2.5;
 
 /// The best S/N in each cell of a few neighbouring trial periods.
 #[derive(Clone, Debug, Default, PartialEq)]

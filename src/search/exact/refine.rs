@@ -1,11 +1,11 @@
 //! Exact evaluation of a peak: the best box near a coarse one, on unbinned data.
 
 use super::edges::exact_edges;
-use super::series::Series;
-use super::slots::RedNoise;
 use super::stack::{Stack, StackBox};
-use super::statistic::BoxStatistic;
 use super::template::{Darkening, Dip};
+use crate::search::noise::red::RedNoise;
+use crate::search::series::dips::Series;
+use crate::search::statistic::BoxStatistic;
 
 /// A periodic box; times in days since the series' origin.
 #[derive(Clone, Copy, Debug, PartialEq)]
