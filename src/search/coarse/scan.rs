@@ -28,6 +28,8 @@ pub struct Periodogram {
     pub(crate) best_box: Vec<(f64, f64)>,
     /// Folds evaluated.
     pub n_periods: usize,
+    /// Additions and comparisons of slots, on whole numbers of 16 bits, that folding and comparing boxes took.
+    pub n_operations: f64,
 }
 
 impl Periodogram {
@@ -135,6 +137,7 @@ impl Scanner {
             self.fold.prepare(&self.whole, slots.len(), base);
             // The last fold is at the period of the first one of the next base.
             let rows = self.fold.rows();
+            out.n_operations += (2 * rows * base) as f64 * (rows as f64).log2().ceil();
             let folds = if base + 1 == last && last_band { rows } else { rows - 1 };
             for k in 0..folds {
                 let period = self.fold.period(k) * width;
@@ -155,6 +158,8 @@ impl Scanner {
                     best_period = period;
                 }
                 out.n_periods += 1;
+                // a numerator and a denominator in each slot of the widest box, three steps for each box compared
+                out.n_operations += (base * (2 * boxes[n - 1].width + 3 * n)) as f64;
                 in_cell += 1;
                 if in_cell == FOLDS_PER_CELL {
                     out.close_cell(best, best_period, width);
