@@ -92,6 +92,7 @@ impl Set {
             period_min: 0.6,
             period_max: Some(12.5),
             snr_threshold: 4.5,
+            max_fap: 1.0,
             max_candidates: 1,
             max_set_aside: 0,
             max_single_transits: 0,

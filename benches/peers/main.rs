@@ -3,6 +3,7 @@
 //! ```text
 //! cargo bench --bench peers                       ours, on light curves made here
 //! cargo bench --bench peers -- S1 S3              two workloads
+//! cargo bench --bench peers -- injections         planets recovered (with PEERS_DATA)
 //! cargo bench --bench peers -- cost FILE          cost over points, baseline and shortest period, as a figure (SVG)
 //! ```
 //! With PEERS_DATA=DIR the light curves are those of DIR (S1.npy …, injection/, injection_red/). With PEERS_PYTHON=python,
@@ -32,6 +33,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
     let directory = std::env::var_os("PEERS_DATA").map(PathBuf::from);
     let outcome = match arguments.first().map(String::as_str) {
+        Some("injections") => directory.ok_or("PEERS_DATA is not set".into()).and_then(|d| injection::table(&d)),
         Some("cost") => cost::figure(arguments.get(1).map(PathBuf::from)),
         _ => table(&arguments, directory),
     };
@@ -85,13 +87,5 @@ fn table(names: &[String], directory: Option<PathBuf>) -> Result<(), String> {
         let aim = if workload.name == "S1" { 3e-3 } else { 8e-3 };
         println!("| {} | {} | {ours} | {peer} |", workload.name, readable(aim));
     }
-    println!();
-    match directory {
-        Some(directory) if names.is_empty() => injection::table(&directory),
-        Some(_) => Ok(()),
-        None => {
-            println!("Planets recovered: not counted, for want of PEERS_DATA.");
-            Ok(())
-        }
-    }
+    Ok(())
 }

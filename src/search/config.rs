@@ -52,6 +52,8 @@ pub struct SearchConfig {
     pub min_transits: usize,
     /// Signal to noise that a candidate must have, against white noise and against the curve's own red noise.
     pub snr_threshold: f64,
+    /// False-alarm probability that a candidate may have under the noise of its own light curve; 1 reports all.
+    pub max_fap: f64,
     /// Signal to noise over red noise that a single transit must have.
     pub single_threshold: f64,
     /// Most single transits of a star: more dips than these are its own variability, and none is reported. 0 looks for none.
@@ -83,6 +85,7 @@ impl Default for SearchConfig {
             noise: NoiseTreatment::Auto,
             min_transits: 2,
             snr_threshold: 7.1,
+            max_fap: 0.01,
             single_threshold: 6.0,
             max_single_transits: 4,
             max_candidates: 8,
@@ -104,6 +107,7 @@ impl SearchConfig {
             ("duration_factor_min", self.duration_factor_min),
             ("snr_threshold", self.snr_threshold),
             ("single_threshold", self.single_threshold),
+            ("max_fap", self.max_fap),
             ("max_work", self.max_work),
         ];
         for (setting, value) in positive {

@@ -9,6 +9,7 @@ use super::exact::measure::candidate;
 use super::exact::polish::polish;
 use super::exact::refine::{BoxFit, DurationLimits, PeriodicBox, refine};
 use super::grid::DurationRange;
+use super::noise::contrast::contrast;
 use super::noise::red::{EventScatter, RedNoise};
 use super::noise::significance::Significance;
 use super::noise::view::View;
@@ -35,8 +36,15 @@ const NO_MATTER: f64 = 0.01;
 /// Relative changes of β from duration to duration that choose no other box.
 const SAME_BETA: f64 = 0.02;
 
-/// S/N over red noise above which a signal is taken from the flattened light curve, however red.
-const STRONG: f64 = 50.0;
+/// S/N over red noise above which a dip that is [`CONTRAST`] times as significant as any rise of its fold is taken from the
+/// flattened light curve, however red, if it is no longer than transits are: what rotation leaves is as long as boxes may be.
+const CLEAR: f64 = 12.0;
+const CONTRAST: f64 = 3.0;
+/// Contrast below which a signal is a wave, as far up as down, and no dip. White noise leaves a transit at threshold with three.
+const LEAST_CONTRAST: f64 = 1.6;
+
+/// A box this much longer than the longest transit stopped at a limit; or it came by a harmonic from a longer period.
+const TOO_LONG: f64 = 1.2;
 
 /// What a search found.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,8 +108,7 @@ pub fn search(
             Found::Candidate(found) => found.quiet.as_ref().unwrap_or(&pass.noise),
             _ => &pass.noise,
         };
-        // What rotation leaves in the flattened light curve is never so strong; eclipses are, and stay red when masked.
-        let strong = matches!(&found, Found::Candidate(f) if f.fit.snr() > STRONG * f.beta);
+        let strong = matches!(&found, Found::Candidate(f) if stands_out(f, &plan));
         if !strong && view.wants_whitening(noise) {
             view.whiten();
             continue;
@@ -140,6 +147,7 @@ pub fn search(
             candidate.fap = significance.ln_fap(candidate.snr_red, *beta, candidate.n_transits).exp();
         }
     }
+    result.candidates.retain(|c| c.fap.is_nan() || c.fap <= config.max_fap);
     number(&mut result.candidates, whole.baseline);
     for candidate in &mut result.candidates {
         candidate.allowed_periods = allowed_periods(&whole, candidate, config.period_min, config.duty_cycle_max);
@@ -162,6 +170,7 @@ struct FoundBox {
     fit: BoxFit,
     beta: f64,
     sde: f64,
+    contrast: f64,
     /// The noise without its transits, where that was measured.
     quiet: Option<RedNoise>,
 }
@@ -171,6 +180,13 @@ enum Found {
     Candidate(FoundBox),
     /// Mid-times (days since the series' origin) of dips without company, and their duration.
     Isolated(Vec<f64>, f64),
+}
+
+/// Whether a signal in the flattened light curve is none that the star's own variability leaves there.
+fn stands_out(found: &FoundBox, plan: &Plan) -> bool {
+    let shape = found.fit.shape;
+    let bounded = shape.duration < plan.durations.longest(shape.period);
+    bounded && found.fit.snr() > CLEAR * found.beta && found.contrast > CONTRAST
 }
 
 /// Evaluates the peaks of a pass exactly, highest first.
@@ -216,12 +232,20 @@ fn evaluate(series: &Series, pass: &Scan, plan: &Plan, config: &SearchConfig) ->
         }
         let events = transit_events(series, &fit.shape);
         let others = |snr| other_events(series, &fit.shape, snr);
+        let contrast = contrast(series, &fit, &pass.noise);
+        let too_long = fit.shape.duration > TOO_LONG * plan.durations.longest(fit.shape.period);
+        if too_long || contrast < LEAST_CONTRAST {
+            // A variable star has as many of these as of the noise-like pairs below.
+            evaluated -= 1;
+            continue;
+        }
         let clear = |event: &TransitEvent| is_clear(series, event.time, fit.shape.duration);
         match support(&events, fit.statistic.depth, beta, config.min_transits, others, clear) {
             Support::Periodic => {
                 if best.as_ref().is_none_or(|b| snr_red > b.0) {
                     let efficiency = efficiency.get_or_insert_with(|| DetectionEfficiency::new(&pass.periodogram));
-                    best = Some((snr_red, FoundBox { fit, beta, sde: efficiency.at(peak.cell), quiet: None }));
+                    best =
+                        Some((snr_red, FoundBox { fit, beta, sde: efficiency.at(peak.cell), contrast, quiet: None }));
                 }
             }
             Support::Isolated(epochs) => {

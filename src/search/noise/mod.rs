@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! red             scatter of single boxes over white noise
+//! contrast        how far a dip stands out of the rises beside it
 //! view            the light curve that is searched: flattened, or whitened
 //! whiten          a model of the noise from the light curve itself, and the light curve whitened by it
 //! bins            the light curve in even bins, with gaps
@@ -14,6 +15,7 @@
 pub(super) mod autoregression;
 pub(super) mod bins;
 pub(super) mod conditional;
+pub(super) mod contrast;
 pub(super) mod events;
 pub(super) mod red;
 pub(super) mod significance;
