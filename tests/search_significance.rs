@@ -51,6 +51,7 @@ fn searched(cadence: Cadence, segments: usize, seed: u64, star: StarConfig, conf
 fn noise_peaks() -> RunConfig {
     let mut config = RunConfig::default();
     config.search.snr_threshold = 3.0;
+    config.search.max_fap = 1.0;
     config.search.max_candidates = 1;
     config.search.max_single_transits = 0;
     config

@@ -8,7 +8,7 @@ use crate::search::coarse::scan::{LEAST_SNR, Periodogram};
 /// Share of the cells of a periodogram above the level from which its tail is continued.
 const TAIL: f64 = 0.1;
 /// ln of independent maxima for each cell above that level, in white noise.
-const LN_MAXIMA: f64 = -0.34;
+const LN_MAXIMA: f64 = -0.40;
 /// What red noise adds to it, times ρ.
 const LN_MAXIMA_RED: f64 = -2.5;
 /// ln of the exact S/N of a noise peak over that of its cell, for slots much shorter than a cadence.
@@ -16,11 +16,11 @@ const LN_GAIN: f64 = 0.080;
 /// What slots as wide as a cadence add to it: where to put the edges of a box is then a choice.
 const LN_GAIN_SLOT: f64 = 0.047;
 /// What whitening adds to it.
-const LN_GAIN_WHITENED: f64 = 0.02;
-/// Scatter of ln(noise level) of a curve about the β measured, in white noise: (share of curves, scatter).
-const LEVEL_SCATTER: &[(f64, f64)] = &[(1.0, 0.01)];
-/// The same of a whitened curve: one in five has noise that is not as stationary as the model of it.
-const LEVEL_SCATTER_WHITENED: &[(f64, f64)] = &[(0.8, 0.05), (0.2, 0.16)];
+const LN_GAIN_WHITENED: f64 = 0.004;
+/// Scatter of ln(noise level) of a curve about the β measured, in white noise.
+const LEVEL_SCATTER: f64 = 0.01;
+/// The same of a whitened curve, whose noise is not as stationary as the model of it.
+const LEVEL_SCATTER_WHITENED: f64 = 0.05;
 /// What red noise adds to it, times ρ, for many transits,
 const LEVEL_SCATTER_RED: f64 = 0.27;
 /// and, times ρ (2/n)², for few: the mean of n transits is not Gaussian where single boxes are not.
@@ -43,16 +43,16 @@ const NODE_STEP: f64 = 0.5;
 /// where the noise is slow, so that
 ///
 /// ```text
-/// σ = 0.01 + ρ (0.27 + 0.52 (2/n)²),   c = exp(−0.34 − 2.5 ρ),   ρ = 1 − 1/√β
+/// σ = 0.01 + ρ (0.27 + 0.52 (2/n)²),   c = exp(−0.40 − 2.5 ρ),   ρ = 1 − 1/√β
 /// ```
-/// for a candidate of n transits; where the light curve was whitened 0.01 is 0.05, and 0.16 in one curve of five. The constants were fitted to the highest noise peaks of simulated quiet stars
-/// (`docs/validation.md`, Significance); the level u is each light curve's own.
+/// for a candidate of n transits; where the light curve was whitened 0.01 is 0.05. The constants were fitted to the highest
+/// noise peaks of simulated quiet stars (`docs/validation.md`, Significance); the level u is each light curve's own.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Significance {
     /// ln(N/10) − ln Q(u), which makes ln Λ with ln Q(S/g) and ln c.
     ln_maxima: f64,
     ln_gain: f64,
-    levels: &'static [(f64, f64)],
+    level_scatter: f64,
 }
 
 /// What a search did with the noise.
@@ -72,7 +72,7 @@ impl Significance {
         }
         let (_, &mut level, _) = snr.select_nth_unstable_by(above, |a, b| b.total_cmp(a));
         let share = (above.max(1)) as f64;
-        let (extra, levels) = match view {
+        let (extra, level_scatter) = match view {
             NoiseView::Flat => (0.0, LEVEL_SCATTER),
             NoiseView::Whitened => (LN_GAIN_WHITENED, LEVEL_SCATTER_WHITENED),
         };
@@ -80,7 +80,7 @@ impl Significance {
         Some(Self {
             ln_maxima: share.ln() - ln_upper_tail(f64::from(level.max(LEAST_SNR))),
             ln_gain: LN_GAIN + LN_GAIN_SLOT * slots + extra,
-            levels,
+            level_scatter,
         })
     }
 
@@ -93,18 +93,16 @@ impl Significance {
         let few = (2.0 / n_transits.max(2) as f64).powi(2);
         let more = redness * (LEVEL_SCATTER_RED + LEVEL_SCATTER_FEW * few);
         let ln_maxima = self.ln_maxima + LN_MAXIMA + LN_MAXIMA_RED * redness;
-        let ln_term = |i: i32, scatter: f64| {
+        let scatter = self.level_scatter + more;
+        let ln_term = |i: i32| {
             let z = f64::from(i) * NODE_STEP;
             let ln_expected = ln_maxima + ln_upper_tail(snr_red * (scatter * z - self.ln_gain).exp());
             // 1 − exp(−Λ) is Λ to a part in 10⁹ below this
             let ln_any = if ln_expected < -20.0 { ln_expected } else { (-(-ln_expected.exp()).exp_m1()).ln() };
             ln_any - 0.5 * z * z
         };
-        let of_level = |&(share, scatter): &(f64, f64)| {
-            f64::ln(share) + ln_sum(NODES.map(|i| ln_term(i, scatter + more)).collect())
-        };
         let norm = (std::f64::consts::TAU.sqrt() / NODE_STEP).ln();
-        (ln_sum(self.levels.iter().map(of_level).collect()) - norm).min(0.0)
+        (ln_sum(NODES.map(ln_term).collect()) - norm).min(0.0)
     }
 }
 
