@@ -198,7 +198,7 @@ fn trial_box(width: usize, slot_width: f64, noise: &RedNoise, scale: Scale, tota
 }
 
 /// Longest box (slots) to compare in fold number `fold`: neighbouring folds drift apart by one slot over the series, so boxes
-/// of 8 and 12 slots are compared in every second fold, of 16 and 24 in every fourth, and so on.
+/// of 4 and 6 slots are compared in every second fold, of 8 and 12 in every fourth, and so on.
 fn longest_in_fold(fold: usize) -> usize {
-    (8usize << fold.trailing_zeros().min(20)) - 1
+    (4usize << fold.trailing_zeros().min(20)) - 1
 }
