@@ -18,6 +18,8 @@ struct Set {
     sigma: f64,
     /// Whether the stars vary and are to be detrended first.
     variable: bool,
+    /// Density that the search is told (solar units): all stars have one, and TLS takes it for granted.
+    density: Option<Measured>,
 }
 
 const SETS: [Set; 2] = [
@@ -27,6 +29,7 @@ const SETS: [Set; 2] = [
         peers: "TLS Δχ² 262, BLS S/N 259, TLS SDE 252",
         sigma: 5e-4,
         variable: false,
+        density: Some(Measured { value: 1.0, err: 0.05 }),
     },
     Set {
         directory: "injection_red",
@@ -34,6 +37,7 @@ const SETS: [Set; 2] = [
         peers: "wotan + TLS SDE 128, wotan + BLS SDE 108",
         sigma: 3e-4,
         variable: true,
+        density: None,
     },
 ];
 
@@ -100,7 +104,7 @@ impl Set {
         };
         let star = |(flux, (planet, period)): (Vec<f64>, (bool, Option<f64>))| {
             let data = self.flatten(&time, flux, &config);
-            let result = search(&data, &config, None).map_err(|e| e.to_string())?;
+            let result = search(&data, &config, self.density).map_err(|e| e.to_string())?;
             let found = result.candidates.first();
             let right = found.zip(period).is_some_and(|(c, p)| (c.ephemeris.period / p - 1.0).abs() < 0.01);
             let (snr, snr_red) = found.map_or((0.0, 0.0), |c| (c.snr, c.snr_red));
@@ -116,7 +120,7 @@ impl Set {
         let curve = light_curve_of(time.to_vec(), flux, self.sigma);
         let all = CadenceMask::keep_all(curve.len());
         let cadence = time[1] - time[0];
-        let window = 3.0 * config.longest_duration(time[time.len() - 1] - time[0], cadence, None::<Measured>);
+        let window = 3.0 * config.longest_duration(time[time.len() - 1] - time[0], cadence, self.density);
         let method = Biweight { window, gap: 0.5 * window, cval: 5.0 };
         detrend(&curve, &all, &all, &method as &dyn Detrend).expect("a valid light curve")
     }
