@@ -5,6 +5,8 @@
 //! elliptic         complete elliptic integrals, several at a time
 //! flux             flux of a star behind a disc, flux(z, k, law): the pure kernel
 //! gradient         the same with its derivatives
+//! simd             vectors of f64 for the processor at hand
+//! batch            flux and derivatives over arrays of distances
 //! kepler           Kepler's equation
 //! orbit            where the planet is on the sky at a time; contact times and durations
 //! exposure         mean of a function over an exposure that contact points cut
@@ -14,6 +16,7 @@
 //! Lengths are in stellar radii, times in days, angles in radians. `k` in a formula is `rp_rs`, the ratio of radii, and
 //! `z` is the projected distance of the centres.
 
+pub mod batch;
 mod elliptic;
 mod exposure;
 pub mod flux;
@@ -22,7 +25,9 @@ pub mod kepler;
 pub mod light_curve;
 pub mod limb_darkening;
 pub mod orbit;
+mod simd;
 
+pub use batch::{DipColumns, quadratic_dip_gradient_into, quadratic_dip_into, quadratic_flux_into};
 pub use flux::quadratic_flux;
 pub use gradient::{FluxGradient, quadratic_flux_gradient};
 pub use light_curve::{TransitModel, TransitShape, light_curve};

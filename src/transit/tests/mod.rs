@@ -1,5 +1,6 @@
 //! Properties of the transit model, and its fast parts against slow obvious ones.
 
+mod batch;
 mod flux;
 mod light_curve;
 mod oracle;
