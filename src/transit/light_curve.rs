@@ -1,9 +1,12 @@
 //! Model light curves: one transiting planet or several, instantaneous or averaged over exposures.
 
+use super::dips::InstantDips;
 use super::exposure::Stretch;
 use super::flux::quadratic_dip;
 use super::limb_darkening::{LimbDarkening, Quadratic};
 use super::orbit::{Contacts, Orbit};
+use super::simd::dispatch;
+use super::visits::{SortedTimes, Visits};
 use super::{TransitError, non_negative};
 
 /// One planet: its orbit, its size, and the law of the disc it crosses.
@@ -77,33 +80,46 @@ impl TransitShape {
         assert_eq!(times.len(), out.len(), "one flux per time");
         assert!(exposure_time >= 0.0 && exposure_time.is_finite(), "exposure_time is {exposure_time}");
         let Some(contacts) = self.contacts else { return };
-        let law = self.ld.as_quadratic();
+        let (window, cuts) = self.window(&contacts, exposure_time);
+        let mut visits = Visits::find(times, &self.orbit, window, &cuts);
+        self.dips_at(&mut visits.dt, exposure_time, &contacts);
+        visits.subtract(out);
+    }
+
+    /// [`subtract_dips`](Self::subtract_dips) without a look at the points that are far from transits.
+    pub fn subtract_dips_sorted(&self, times: SortedTimes, exposure_time: f64, out: &mut [f64]) {
+        assert_eq!(times.times().len(), out.len(), "one flux per time");
+        assert!(exposure_time >= 0.0 && exposure_time.is_finite(), "exposure_time is {exposure_time}");
+        let Some(contacts) = self.contacts else { return };
+        let (window, cuts) = self.window(&contacts, exposure_time);
+        let mut visits = Visits::of_sorted(times, &self.orbit, window, &cuts);
+        self.dips_at(&mut visits.dt, exposure_time, &contacts);
+        visits.subtract(out);
+    }
+
+    /// When a transit begins and ends for exposures, and where between points of different cost may be told apart.
+    pub(super) fn window(&self, contacts: &Contacts, exposure_time: f64) -> ((f64, f64), Vec<f64>) {
         let half = 0.5 * exposure_time;
-        let (first, last) = (contacts.t1 - half, contacts.t4 + half);
-        let dip = |dt: f64| match exposure_time {
-            0.0 => self.dip_at(dt, &law),
-            _ => self.mean_dip(dt, exposure_time, &contacts, &law),
-        };
-        let period = self.orbit.elements().period;
-        // Transits other than the nearest one count when exposures are a large part of the period, and may on orbits
-        // whose transit is far from midway between the conjunctions.
-        let neighbours = (last.max(-first) / period - 0.5).ceil().max(0.0);
-        for (out, &time) in out.iter_mut().zip(times) {
-            let nearest = self.orbit.time_from_transit(time);
-            if neighbours == 0.0 {
-                if nearest > first && nearest < last {
-                    *out -= dip(nearest);
-                }
-                continue;
-            }
-            let mut n = -neighbours;
-            while n <= neighbours {
-                let dt = nearest + n * period;
-                if dt > first && dt < last {
-                    *out -= dip(dt);
-                }
-                n += 1.0;
-            }
+        let mut cuts = Vec::new();
+        if let (Some((t2, t3)), true) = (contacts.full, self.rp_rs < 0.3) {
+            // where the modulus kc² of a planet inside the star is 2/3 and its mean converges in two steps
+            let (k, b) = (self.rp_rs, self.orbit.elements().impact_parameter);
+            let z = (25.0 * k * k + 1.0).sqrt() - 5.0 * k;
+            let inner = 1.0 - k;
+            let share = ((z * z - b * b) / (inner * inner - b * b)).max(0.0).sqrt().min(1.0);
+            let at = |edge: f64| contacts.deepest + (edge - contacts.deepest) * share;
+            cuts.extend([t2, at(t2), at(t3), t3]);
+        }
+        ((contacts.t1 - half, contacts.t4 + half), cuts)
+    }
+
+    /// Puts the dip in the place of each time from mid-transit.
+    fn dips_at(&self, at: &mut [f64], exposure_time: f64, contacts: &Contacts) {
+        let law = self.ld.as_quadratic();
+        if exposure_time == 0.0 {
+            dispatch(InstantDips { orbit: &self.orbit, k: self.rp_rs, ld: &law, at });
+        } else {
+            at.iter_mut().for_each(|dt| *dt = self.mean_dip(*dt, exposure_time, contacts, &law));
         }
     }
 

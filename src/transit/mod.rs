@@ -9,30 +9,40 @@
 //! batch            flux and derivatives over arrays of distances
 //! kepler           Kepler's equation
 //! orbit            where the planet is on the sky at a time; contact times and durations
+//! track            the same over vectors of times, and the derivatives by the elements
+//! visits           which points of a light curve are near transits
+//! dips             dips at times from mid-transit, and their derivatives
 //! exposure         mean of a function over an exposure that contact points cut
 //! light_curve      all of it over an array of times, for one planet or several
 //! ```
+//! light_curve_gradient   its derivatives by elements, size and law
 //!
 //! Lengths are in stellar radii, times in days, angles in radians. `k` in a formula is `rp_rs`, the ratio of radii, and
 //! `z` is the projected distance of the centres.
 
 pub mod batch;
+mod dips;
 mod elliptic;
 mod exposure;
 pub mod flux;
 pub mod gradient;
 pub mod kepler;
 pub mod light_curve;
+pub mod light_curve_gradient;
 pub mod limb_darkening;
 pub mod orbit;
 mod simd;
+mod track;
+mod visits;
 
 pub use batch::{DipColumns, quadratic_dip_gradient_into, quadratic_dip_into, quadratic_flux_into};
 pub use flux::quadratic_flux;
 pub use gradient::{FluxGradient, quadratic_flux_gradient};
 pub use light_curve::{TransitModel, TransitShape, light_curve};
+pub use light_curve_gradient::{DipGradients, GRADIENT_COLUMNS};
 pub use limb_darkening::{LimbDarkening, Quadratic};
-pub use orbit::{Contacts, Orbit, OrbitElements, SkyPosition};
+pub use orbit::{Contacts, Orbit, OrbitElements, OrbitShape, SkyPosition};
+pub use visits::SortedTimes;
 
 /// Why a transit model cannot be built.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]

@@ -34,7 +34,8 @@ fn skipping_changes_nothing() {
     let times: Vec<f64> = (0..20_000).map(|i| 90.0 + f64::from(i) * 0.000_97).collect();
     for shape in shapes() {
         for (&time, flux) in times.iter().zip(light_curve(&shape, &times, 0.0)) {
-            assert!((flux - plain(&shape, time)).abs() < 1e-15, "{shape:?} at {time}");
+            // a rounding of the time from mid-transit, times the slope
+            assert!((flux - plain(&shape, time)).abs() < 1e-13, "{shape:?} at {time}");
         }
     }
 }

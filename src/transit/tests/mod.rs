@@ -2,6 +2,7 @@
 
 mod batch;
 mod flux;
+mod gradients;
 mod light_curve;
 mod oracle;
 mod orbit;

@@ -1,0 +1,80 @@
+//! Derivatives of a light curve by the elements of the orbit, the planet's size and the limb-darkening coefficients.
+
+use super::dips::InstantGradients;
+use super::light_curve::TransitShape;
+use super::orbit::OrbitShape;
+use super::simd::dispatch;
+use super::track::ELEMENTS;
+use super::visits::Visits;
+
+/// Names of the columns of [`DipGradients`], in their order; the law's coefficients follow.
+pub const GRADIENT_COLUMNS: [&str; ELEMENTS + 1] =
+    ["transit_time", "period", "a_rs", "impact_parameter", "ecc", "omega", "rp_rs"];
+
+/// Dips and their derivatives at the points that transits touch; elsewhere both are zero.
+///
+/// Buffers are kept from call to call.
+#[derive(Clone, Debug, Default)]
+pub struct DipGradients {
+    /// Position in the light curve of each row. Where one point sees several transits, its rows add up.
+    pub index: Vec<usize>,
+    /// One less the flux.
+    pub dip: Vec<f64>,
+    /// Derivatives of the dip: a column for each of [`GRADIENT_COLUMNS`] and for each coefficient of the law.
+    pub columns: Vec<Vec<f64>>,
+    epoch: Vec<f64>,
+}
+
+impl DipGradients {
+    /// Σ weightᵢ ∂fluxᵢ/∂θ for each column, `weights` being one a point of the light curve: with the derivative of a log
+    /// likelihood by each flux, its gradient.
+    pub fn weighted_flux_sums(&self, weights: &[f64]) -> Vec<f64> {
+        let sum = |column: &Vec<f64>| -> f64 { self.index.iter().zip(column).map(|(i, d)| -weights[*i] * d).sum() };
+        self.columns.iter().map(sum).collect()
+    }
+
+    /// Derivatives of the flux by the parameter of `column` as a series of `len` points.
+    pub fn dense_flux_column(&self, column: usize, len: usize) -> Vec<f64> {
+        let mut out = vec![0.0; len];
+        self.index.iter().zip(&self.columns[column]).for_each(|(i, d)| out[*i] -= d);
+        out
+    }
+
+    fn resize(&mut self, visits: &Visits, columns: usize) {
+        self.index.clear();
+        visits.for_each(|i, _| self.index.push(i));
+        self.epoch.clear();
+        visits.for_each_epoch(|epoch, range| self.epoch.resize(range.end, epoch));
+        self.dip.resize(visits.len(), 0.0);
+        self.columns.resize(columns, Vec::new());
+        self.columns.iter_mut().for_each(|column| column.resize(visits.len(), 0.0));
+    }
+}
+
+impl TransitShape {
+    /// Dips at `times`, as [`flux_into`](Self::flux_into), and their derivatives, into `out`.
+    ///
+    /// With [`OrbitShape::CircularIfZero`] the columns of ecc and omega of a circular orbit are zero. Derivatives by
+    /// `impact_parameter` hold the other elements, and so on; the inclination follows. At contacts of a disc without
+    /// darkening at its limb, where derivatives jump, they are one-sided.
+    pub fn dip_gradients_into(&self, times: &[f64], orbit_shape: OrbitShape, out: &mut DipGradients) {
+        let columns = ELEMENTS + 3;
+        let Some(contacts) = self.contacts() else {
+            out.resize(&Visits::default(), columns);
+            return;
+        };
+        let (window, cuts) = self.window(&contacts, 0.0);
+        let visits = Visits::find(times, self.orbit(), window, &cuts);
+        out.resize(&visits, columns);
+        dispatch(InstantGradients {
+            orbit: self.orbit(),
+            slopes: self.orbit().slopes(orbit_shape),
+            k: self.rp_rs(),
+            ld: &self.limb_darkening().as_quadratic(),
+            dt: &visits.dt,
+            epoch: &out.epoch,
+            dip: &mut out.dip,
+            columns: &mut out.columns,
+        });
+    }
+}
