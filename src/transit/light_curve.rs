@@ -1,10 +1,10 @@
 //! Model light curves: one transiting planet or several, instantaneous or averaged over exposures.
 
 use super::dips::InstantDips;
-use super::exposure::Stretch;
 use super::flux::quadratic_dip;
 use super::limb_darkening::{LimbDarkening, Quadratic};
 use super::orbit::{Contacts, Orbit};
+use super::profile::{Profile, Symmetry};
 use super::simd::dispatch;
 use super::visits::{SortedTimes, Visits};
 use super::{TransitError, non_negative};
@@ -67,8 +67,8 @@ impl TransitShape {
     /// Writes the relative flux at `times` (days, mid-exposure; any order) to `out`: 1 outside of transits. `exposure_time`
     /// is in days, and 0 means instantaneous.
     ///
-    /// The mean over an exposure is a Gauss–Legendre integral of the part in transit, split at the contacts and at the
-    /// deepest point, and is within 1e-8 of the mean flux. Panics if the lengths differ or `exposure_time` is not a
+    /// The mean over an exposure is the integral of series between the contacts and the deepest point, and is within 1e-8
+    /// of the mean flux; [`exposure_error`](Self::exposure_error) has an estimate for this light curve. Panics if the lengths differ or `exposure_time` is not a
     /// number of at least zero.
     pub fn flux_into(&self, times: &[f64], exposure_time: f64, out: &mut [f64]) {
         out.fill(1.0);
@@ -115,30 +115,32 @@ impl TransitShape {
 
     /// Puts the dip in the place of each time from mid-transit.
     fn dips_at(&self, at: &mut [f64], exposure_time: f64, contacts: &Contacts) {
-        let law = self.ld.as_quadratic();
         if exposure_time == 0.0 {
-            dispatch(InstantDips { orbit: &self.orbit, k: self.rp_rs, ld: &law, at });
-        } else {
-            at.iter_mut().for_each(|dt| *dt = self.mean_dip(*dt, exposure_time, contacts, &law));
+            self.instant_dips(at);
+        } else if !at.is_empty() {
+            self.profile(contacts).means(exposure_time, at);
         }
+    }
+
+    fn instant_dips(&self, at: &mut [f64]) {
+        dispatch(InstantDips { orbit: &self.orbit, k: self.rp_rs, ld: &self.ld.as_quadratic(), at });
+    }
+
+    fn profile(&self, contacts: &Contacts) -> Profile {
+        let symmetry = if self.orbit.elements().ecc == 0.0 { Symmetry::Mirror } else { Symmetry::None };
+        Profile::new(contacts, symmetry, |at| self.instant_dips(at))
+    }
+
+    /// Estimate of the largest error of this planet's dip in a mean over exposures, which is at most the error of the
+    /// series that stand for the dip; instantaneous dips are exact but for rounding.
+    pub fn exposure_error(&self) -> f64 {
+        self.contacts.map_or(0.0, |contacts| self.profile(&contacts).error())
     }
 
     /// Dip at `dt` days from mid-transit, where the planet is in front of the star.
     #[inline]
     fn dip_at(&self, dt: f64, law: &Quadratic) -> f64 {
         quadratic_dip(self.orbit.sky_position_at(dt).z, self.rp_rs, law)
-    }
-
-    /// Mean dip, due to one transit, of an exposure centred `dt` days from its mid-time.
-    fn mean_dip(&self, dt: f64, exposure_time: f64, contacts: &Contacts, law: &Quadratic) -> f64 {
-        let (start, end) = (dt - 0.5 * exposure_time, dt + 0.5 * exposure_time);
-        let (t2, t3) = contacts.full.unwrap_or((contacts.deepest, contacts.deepest));
-        let edges = [contacts.t1, t2, contacts.deepest, t3, contacts.t4];
-        let mut sum = 0.0;
-        for pair in edges.windows(2) {
-            sum += Stretch { start: pair[0], end: pair[1] }.integrate(start, end, self.rp_rs, |t| self.dip_at(t, law));
-        }
-        sum / exposure_time
     }
 }
 

@@ -1,6 +1,7 @@
 //! Derivatives of a light curve by the elements of the orbit, the planet's size and the limb-darkening coefficients.
 
 use super::dips::InstantGradients;
+use super::exposure::mean_nodes;
 use super::light_curve::TransitShape;
 use super::orbit::OrbitShape;
 use super::simd::dispatch;
@@ -56,22 +57,58 @@ impl TransitShape {
     ///
     /// With [`OrbitShape::CircularIfZero`] the columns of ecc and omega of a circular orbit are zero. Derivatives by
     /// `impact_parameter` hold the other elements, and so on; the inclination follows. At contacts of a disc without
-    /// darkening at its limb, where derivatives jump, they are one-sided.
-    pub fn dip_gradients_into(&self, times: &[f64], orbit_shape: OrbitShape, out: &mut DipGradients) {
+    /// darkening at its limb, where derivatives jump, they are one-sided. Means over exposures are Gauss–Legendre
+    /// integrals split at the contacts, of dips to 1e-8. Panics if `exposure_time` is not a number of at least zero.
+    pub fn dip_gradients_into(
+        &self,
+        times: &[f64],
+        exposure_time: f64,
+        orbit_shape: OrbitShape,
+        out: &mut DipGradients,
+    ) {
+        assert!(exposure_time >= 0.0 && exposure_time.is_finite(), "exposure_time is {exposure_time}");
         let columns = ELEMENTS + 3;
         let Some(contacts) = self.contacts() else {
             out.resize(&Visits::default(), columns);
             return;
         };
-        let (window, cuts) = self.window(&contacts, 0.0);
+        let (window, cuts) = self.window(&contacts, exposure_time);
         let visits = Visits::find(times, self.orbit(), window, &cuts);
         out.resize(&visits, columns);
+        if exposure_time == 0.0 {
+            self.instant_gradients(&visits.dt, orbit_shape, out);
+            return;
+        }
+        let mut nodes = DipGradients { columns: vec![Vec::new(); columns], ..DipGradients::default() };
+        let (mut node_dt, mut weights) = (Vec::new(), Vec::new());
+        let half = 0.5 * exposure_time;
+        for (i, (dt, epoch)) in visits.dt.iter().zip(&out.epoch).enumerate() {
+            mean_nodes(&contacts, dt - half, dt + half, self.rp_rs(), |t, weight| {
+                node_dt.push(t);
+                weights.push(weight);
+                nodes.index.push(i);
+                nodes.epoch.push(*epoch);
+            });
+        }
+        nodes.dip.resize(node_dt.len(), 0.0);
+        nodes.columns.iter_mut().for_each(|column| column.resize(node_dt.len(), 0.0));
+        self.instant_gradients(&node_dt, orbit_shape, &mut nodes);
+        let means = std::iter::once(&mut out.dip).chain(&mut out.columns);
+        for (mean, values) in means.zip(std::iter::once(&nodes.dip).chain(&nodes.columns)) {
+            mean.fill(0.0);
+            for ((i, weight), value) in nodes.index.iter().zip(&weights).zip(values) {
+                mean[*i] += weight * value;
+            }
+        }
+    }
+
+    fn instant_gradients(&self, dt: &[f64], orbit_shape: OrbitShape, out: &mut DipGradients) {
         dispatch(InstantGradients {
             orbit: self.orbit(),
             slopes: self.orbit().slopes(orbit_shape),
             k: self.rp_rs(),
             ld: &self.limb_darkening().as_quadratic(),
-            dt: &visits.dt,
+            dt,
             epoch: &out.epoch,
             dip: &mut out.dip,
             columns: &mut out.columns,

@@ -12,7 +12,8 @@
 //! track            the same over vectors of times, and the derivatives by the elements
 //! visits           which points of a light curve are near transits
 //! dips             dips at times from mid-transit, and their derivatives
-//! exposure         mean of a function over an exposure that contact points cut
+//! profile          one transit in series, for means over exposures
+//! exposure         mean of a function over an exposure that contact points cut, node by node
 //! light_curve      all of it over an array of times, for one planet or several
 //! ```
 //! light_curve_gradient   its derivatives by elements, size and law
@@ -31,6 +32,7 @@ pub mod light_curve;
 pub mod light_curve_gradient;
 pub mod limb_darkening;
 pub mod orbit;
+mod profile;
 mod simd;
 mod track;
 mod visits;

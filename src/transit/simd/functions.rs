@@ -16,6 +16,17 @@ pub fn polynomial<L: Lanes, const N: usize>(x: L, c: &[f64; N]) -> L {
     sum
 }
 
+/// Σ cᵢ Tᵢ(x), Chebyshev polynomials, by Clenshaw's recurrence.
+#[inline(always)]
+pub fn clenshaw<L: Lanes>(c: &[f64], x: L) -> L {
+    let (mut b1, mut b2) = (L::splat(0.0), L::splat(0.0));
+    let twice = x + x;
+    for c in c[1..].iter().rev() {
+        (b1, b2) = (twice.mul_add(b1, L::splat(*c) - b2), b1);
+    }
+    x.mul_add(b1, L::splat(c[0]) - b2)
+}
+
 /// atan(x)/x − 1 over x², in powers of x², for |x| ≤ √2 − 1.
 const ATAN: [f64; 11] = [
     -0.3333333333333312,

@@ -30,7 +30,7 @@ fn agree_with_differences() {
                 .map(|i| 3.3 * f64::from(i % 3) + 100.0 + contacts.t1 + at.duration() * (f64::from(i) + 0.5) / 400.0)
                 .collect();
             let mut gradients = DipGradients::default();
-            at.dip_gradients_into(&times, OrbitShape::Eccentric, &mut gradients);
+            at.dip_gradients_into(&times, 0.0, OrbitShape::Eccentric, &mut gradients);
             let flux = light_curve(&at, &times, 0.0);
             for (i, dip) in gradients.index.iter().zip(&gradients.dip) {
                 assert!((1.0 - dip - flux[*i]).abs() < 1e-13);
@@ -80,7 +80,7 @@ fn nothing_of_planets_that_miss() {
     let shape = shape(&[0.0, 3.0, 9.0, 1.5, 0.0, 0.0, 0.1, 0.3, 0.2]);
     let mut out = DipGradients::default();
     out.index.extend([1, 2]);
-    shape.dip_gradients_into(&[0.0, 1.0], OrbitShape::CircularIfZero, &mut out);
+    shape.dip_gradients_into(&[0.0, 1.0], 0.0, OrbitShape::CircularIfZero, &mut out);
     assert!(out.index.is_empty() && out.dip.is_empty() && out.columns.iter().all(Vec::is_empty));
     assert_eq!(out.columns.len(), 9);
 }
@@ -91,11 +91,40 @@ fn weighted_sums_are_products_with_the_columns() {
     let times: Vec<f64> = (0..500).map(|i| 99.0 + 0.02 * f64::from(i)).collect();
     let weights: Vec<f64> = (0..500).map(|i| f64::from(i % 7) - 3.0).collect();
     let mut out = DipGradients::default();
-    at.dip_gradients_into(&times, OrbitShape::CircularIfZero, &mut out);
+    at.dip_gradients_into(&times, 0.0, OrbitShape::CircularIfZero, &mut out);
     let sums = out.weighted_flux_sums(&weights);
     for (column, sum) in sums.iter().enumerate() {
         let dense: f64 = out.dense_flux_column(column, 500).iter().zip(&weights).map(|(d, w)| d * w).sum();
         assert!((dense - sum).abs() < 1e-12 * (1.0 + sum.abs()));
     }
     assert!(sums[6].abs() > 1e-3 && sums[4] == 0.0);
+}
+
+/// The mean of the derivatives over an exposure is the derivative of the mean, and where whole exposures lie is no matter.
+#[test]
+fn of_exposures_agree_with_differences() {
+    let p = [100.0, 3.3, 9.0, 0.3, 0.2, 0.7, 0.1, 0.4, 0.25];
+    let at = shape(&p);
+    let times: Vec<f64> = (0..60).map(|i| 99.9 + 0.2 * f64::from(i) / 60.0).collect();
+    let exposure = 0.0204;
+    let mut gradients = DipGradients::default();
+    at.dip_gradients_into(&times, exposure, OrbitShape::Eccentric, &mut gradients);
+    for (i, dip) in gradients.index.iter().zip(&gradients.dip) {
+        assert!((1.0 - dip - light_curve(&at, &times, exposure)[*i]).abs() < 1e-8);
+    }
+    let scales = [0.1, 0.03, 5.0, 1.0, 0.3, 0.3, 0.1, 1.0, 1.0];
+    for (column, scale) in scales.into_iter().enumerate() {
+        let h = 1e-3 * scale;
+        let value = |step: f64| {
+            let mut q = p;
+            q[column] += step;
+            light_curve(&shape(&q), &times, exposure)
+        };
+        let expected = difference(value, h);
+        let found = gradients.dense_flux_column(column, times.len());
+        for (found, expected) in found.iter().zip(&expected) {
+            // the means are to 1e-8, over a step of 1e-3, but for contacts at an end of an exposure
+            assert!((found - expected).abs() * scale < 2e-5, "{column} {found} {expected}");
+        }
+    }
 }
