@@ -202,13 +202,12 @@ impl<L: Lanes> Disc<L> {
         let du1 = (p.l1 - p.l0 + dip.times(1.0 / 3.0)) * self.inverse_mean;
         let du2 = (two * p.l1 - p.l0.times(1.5) - p.l2.times(0.25) + dip.times(1.0 / 6.0)) * self.inverse_mean;
         let nan = signed.is_nan();
-        let finish = |value, covered| L::select(nan, signed, self.limits(&p, value, covered));
         DipGradient {
-            dip: finish(dip, 1.0),
-            dz: finish(dz.copysign(dz * one.copysign(signed)), 0.0),
-            dk: finish(dk, 0.0),
-            du1: finish(du1, 0.0),
-            du2: finish(du2, 0.0),
+            dip: L::select(nan, signed, self.limits(&p, dip, 1.0)),
+            dz: L::select(nan, signed, self.limits(&p, dz * one.copysign(signed), 0.0)),
+            dk: L::select(nan, signed, self.limits(&p, dk, 0.0)),
+            du1: L::select(nan, signed, self.limits(&p, du1, 0.0)),
+            du2: L::select(nan, signed, self.limits(&p, du2, 0.0)),
         }
     }
 
@@ -281,7 +280,7 @@ impl<L: Lanes> Disc<L> {
 
 /// Sixteen times the squared area of the triangle of sides 1, k, z, stable for needles (Kahan).
 #[inline(always)]
-fn heron<L: Lanes>(z: L, k: L) -> L {
+pub(super) fn heron<L: Lanes>(z: L, k: L) -> L {
     let one = L::splat(1.0);
     let (low, high) = (z.min(k), z.max(k));
     // a ≥ b ≥ c

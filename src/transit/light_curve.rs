@@ -1,11 +1,10 @@
 //! Model light curves: one transiting planet or several, instantaneous or averaged over exposures.
 
 use super::dips::InstantDips;
-use super::flux::quadratic_dip;
-use super::limb_darkening::{LimbDarkening, Quadratic};
+use super::limb_darkening::LimbDarkening;
 use super::orbit::{Contacts, Orbit};
 use super::profile::{Profile, Symmetry};
-use super::simd::dispatch;
+use super::surface::with_surface;
 use super::visits::{SortedTimes, Visits};
 use super::{TransitError, non_negative};
 
@@ -61,7 +60,11 @@ impl TransitShape {
 
     /// Largest instantaneous dip, as a fraction.
     pub fn depth(&self) -> f64 {
-        self.contacts.map_or(0.0, |c| self.dip_at(c.deepest, &self.ld.as_quadratic()))
+        self.contacts.map_or(0.0, |contacts| {
+            let mut at = [contacts.deepest];
+            self.instant_dips(&mut at);
+            at[0]
+        })
     }
 
     /// Writes the relative flux at `times` (days, mid-exposure; any order) to `out`: 1 outside of transits. `exposure_time`
@@ -123,7 +126,7 @@ impl TransitShape {
     }
 
     fn instant_dips(&self, at: &mut [f64]) {
-        dispatch(InstantDips { orbit: &self.orbit, k: self.rp_rs, ld: &self.ld.as_quadratic(), at });
+        with_surface(self.rp_rs, &self.ld, InstantDips { orbit: &self.orbit, at });
     }
 
     fn profile(&self, contacts: &Contacts) -> Profile {
@@ -135,12 +138,6 @@ impl TransitShape {
     /// series that stand for the dip; instantaneous dips are exact but for rounding.
     pub fn exposure_error(&self) -> f64 {
         self.contacts.map_or(0.0, |contacts| self.profile(&contacts).error())
-    }
-
-    /// Dip at `dt` days from mid-transit, where the planet is in front of the star.
-    #[inline]
-    fn dip_at(&self, dt: f64, law: &Quadratic) -> f64 {
-        quadratic_dip(self.orbit.sky_position_at(dt).z, self.rp_rs, law)
     }
 }
 

@@ -4,7 +4,7 @@ use super::dips::InstantGradients;
 use super::exposure::mean_nodes;
 use super::light_curve::TransitShape;
 use super::orbit::OrbitShape;
-use super::simd::dispatch;
+use super::surface::with_surface;
 use super::track::ELEMENTS;
 use super::visits::Visits;
 
@@ -67,7 +67,7 @@ impl TransitShape {
         out: &mut DipGradients,
     ) {
         assert!(exposure_time >= 0.0 && exposure_time.is_finite(), "exposure_time is {exposure_time}");
-        let columns = ELEMENTS + 3;
+        let columns = ELEMENTS + 1 + self.limb_darkening().coefficient_names().len();
         let Some(contacts) = self.contacts() else {
             out.resize(&Visits::default(), columns);
             return;
@@ -103,15 +103,14 @@ impl TransitShape {
     }
 
     fn instant_gradients(&self, dt: &[f64], orbit_shape: OrbitShape, out: &mut DipGradients) {
-        dispatch(InstantGradients {
+        let work = InstantGradients {
             orbit: self.orbit(),
             slopes: self.orbit().slopes(orbit_shape),
-            k: self.rp_rs(),
-            ld: &self.limb_darkening().as_quadratic(),
             dt,
             epoch: &out.epoch,
             dip: &mut out.dip,
             columns: &mut out.columns,
-        });
+        };
+        with_surface(self.rp_rs(), &self.limb_darkening(), work);
     }
 }

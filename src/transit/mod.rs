@@ -7,6 +7,8 @@
 //! gradient         the same with its derivatives
 //! simd             vectors of f64 for the processor at hand
 //! batch            flux and derivatives over arrays of distances
+//! radial           the other laws, by quadrature along the planet's limb
+//! surface          what each law offers to the kernels
 //! kepler           Kepler's equation
 //! orbit            where the planet is on the sky at a time; contact times and durations
 //! track            the same over vectors of times, and the derivatives by the elements
@@ -33,7 +35,9 @@ pub mod light_curve_gradient;
 pub mod limb_darkening;
 pub mod orbit;
 mod profile;
+mod radial;
 mod simd;
+pub mod surface;
 mod track;
 mod visits;
 
@@ -44,6 +48,7 @@ pub use light_curve::{TransitModel, TransitShape, light_curve};
 pub use light_curve_gradient::{DipGradients, GRADIENT_COLUMNS};
 pub use limb_darkening::{LimbDarkening, Quadratic};
 pub use orbit::{Contacts, Orbit, OrbitElements, OrbitShape, SkyPosition};
+pub use surface::{dip_gradient_into, dip_into};
 pub use visits::SortedTimes;
 
 /// Why a transit model cannot be built.

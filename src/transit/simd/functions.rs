@@ -185,6 +185,23 @@ pub fn rough_two_thirds<L: Lanes>(x: L) -> L {
     polynomial(r, &[1.0, 1.0, 0.5, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0]) * whole.power_of_two()
 }
 
+/// x^exponent to some 1e-11, for normal positive numbers and exponents of order one.
+#[inline(always)]
+pub fn quick_power<L: Lanes>(x: L, exponent: f64) -> L {
+    let n = x.times(std::f64::consts::SQRT_2).exponent_field() - L::splat(1023.0);
+    let m = x * (-n).power_of_two();
+    let s = (m - L::splat(1.0)) * (m + L::splat(1.0)).reciprocal();
+    let s2 = s * s;
+    // exponent · log₂ x
+    let series = (s + s).mul_add(s2 * polynomial(s2, &[ATANH[0], ATANH[1], ATANH[2], ATANH[3], ATANH[4]]), s + s);
+    let log = series.mul_add(L::splat(std::f64::consts::LOG2_E * exponent), n.times(exponent));
+    let whole = log.round();
+    let r = (log - whole).times(std::f64::consts::LN_2);
+    let [a, b, c, d, e, f, g, h, ..] = EXPONENTIAL;
+    (r * r).mul_add(polynomial(r, &[a, b, c, d, e, f, g, h]), r + L::splat(1.0))
+        * whole.max(L::splat(-1000.0)).power_of_two()
+}
+
 /// 1/n!, n from 2.
 const EXPONENTIAL: [f64; 12] = [
     0.5,
@@ -233,6 +250,7 @@ mod tests {
                     1 => sin_cos_half_turn(x).0,
                     2 => sin_cos_half_turn(x).1,
                     7 => rough_two_thirds(x),
+                    8 => quick_power(x, 0.3),
                     3 => angle_minus_sine(x),
                     4 => ln(x),
                     5 => exp(x),
@@ -268,6 +286,20 @@ mod tests {
                     worst = worst.max((value - exact).abs() / scale);
                 }
                 assert!(worst < 4.5e-16, "{set:?} function {which}: {worst:e}");
+            }
+        }
+    }
+
+    #[test]
+    fn approximate_powers() {
+        for set in InstructionSet::all() {
+            let x: Vec<f64> = (-2000..2000).map(|i| (0.05 * f64::from(i)).exp()).collect();
+            let mut out = vec![0.0; x.len()];
+            for (which, power, bound) in [(7, 2.0 / 3.0, 4e-6), (8, 0.3, 4e-11)] {
+                set.run(Map { which, x: &x, out: &mut out });
+                for (x, value) in x.iter().zip(&out) {
+                    assert!((value / x.powf(power) - 1.0).abs() < bound, "{set:?} {x} {value}");
+                }
             }
         }
     }

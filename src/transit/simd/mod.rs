@@ -80,12 +80,6 @@ pub(super) trait Lanes:
         Self::splat(1.0) / self
     }
 
-    /// self · b − c.
-    #[inline(always)]
-    fn mul_sub(self, b: Self, c: Self) -> Self {
-        self.mul_add(b, -c)
-    }
-
     /// self · x for a plain number.
     #[inline(always)]
     fn times(self, x: f64) -> Self {

@@ -68,7 +68,6 @@ impl<L: Lanes> Lanes for Pair<L> {
 
     each! {
         mul_add(b, c) -> lanes;
-        mul_sub(b, c) -> lanes;
         sqrt() -> lanes;
         quick_sqrt() -> lanes;
         reciprocal() -> lanes;

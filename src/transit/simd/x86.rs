@@ -56,7 +56,7 @@ operators!(Avx512: Add add _mm512_add_pd, Sub sub _mm512_sub_pd, Mul mul _mm512_
 
 /// Methods that differ in the names of intrinsics only.
 macro_rules! common {
-    ($loadu:ident $storeu:ident $set1:ident $fmadd:ident $fmsub:ident $sqrt:ident $min:ident $max:ident $and:ident $andnot:ident $or:ident) => {
+    ($loadu:ident $storeu:ident $set1:ident $fmadd:ident $sqrt:ident $min:ident $max:ident $and:ident $andnot:ident $or:ident) => {
         #[inline(always)]
         fn splat(x: f64) -> Self {
             // SAFETY: instantiated only in code for processors that have the instructions; so below.
@@ -81,12 +81,6 @@ macro_rules! common {
         fn mul_add(self, b: Self, c: Self) -> Self {
             // SAFETY: as above; so in all that follow.
             Self(unsafe { $fmadd(self.0, b.0, c.0) })
-        }
-
-        #[inline(always)]
-        fn mul_sub(self, b: Self, c: Self) -> Self {
-            // SAFETY: see `mul_add`.
-            Self(unsafe { $fmsub(self.0, b.0, c.0) })
         }
 
         #[inline(always)]
@@ -125,7 +119,7 @@ impl Lanes for Avx2 {
     type Mask = __m256d;
     const LANES: usize = 4;
 
-    common!(_mm256_loadu_pd _mm256_storeu_pd _mm256_set1_pd _mm256_fmadd_pd _mm256_fmsub_pd _mm256_sqrt_pd _mm256_min_pd _mm256_max_pd _mm256_and_pd _mm256_andnot_pd _mm256_or_pd);
+    common!(_mm256_loadu_pd _mm256_storeu_pd _mm256_set1_pd _mm256_fmadd_pd _mm256_sqrt_pd _mm256_min_pd _mm256_max_pd _mm256_and_pd _mm256_andnot_pd _mm256_or_pd);
 
     #[inline(always)]
     fn lt(self, other: Self) -> Self::Mask {
@@ -215,7 +209,7 @@ impl Lanes for Avx512 {
         (-self).mul_add(y, one).mul_add(y, y)
     }
 
-    common!(_mm512_loadu_pd _mm512_storeu_pd _mm512_set1_pd _mm512_fmadd_pd _mm512_fmsub_pd _mm512_sqrt_pd _mm512_min_pd _mm512_max_pd _mm512_and_pd _mm512_andnot_pd _mm512_or_pd);
+    common!(_mm512_loadu_pd _mm512_storeu_pd _mm512_set1_pd _mm512_fmadd_pd _mm512_sqrt_pd _mm512_min_pd _mm512_max_pd _mm512_and_pd _mm512_andnot_pd _mm512_or_pd);
 
     #[inline(always)]
     fn lt(self, other: Self) -> Self::Mask {

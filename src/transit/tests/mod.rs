@@ -3,6 +3,7 @@
 mod batch;
 mod flux;
 mod gradients;
+mod laws;
 mod light_curve;
 mod oracle;
 mod orbit;

@@ -93,7 +93,8 @@ fn eccentric_anomalies_of_arrays() {
         for (m, e) in m.iter().zip(&out) {
             let expected = eccentric_anomaly(*m, ecc);
             let error = if *m == 0.0 { e.abs() } else { (e / expected - 1.0).abs() };
-            if !(error <= worst.0) {
+            assert!(!error.is_nan());
+            if error > worst.0 {
                 worst = (error, *m, ecc);
             }
         }
