@@ -100,6 +100,19 @@ impl TransitShape {
         visits.subtract(out);
     }
 
+    /// [`subtract_dips`](Self::subtract_dips) with a transit at each of `transit_times` (days; any number of them, in any
+    /// order) and at no other time: for transits that are early or late. `period` and `transit_time` of the orbit then
+    /// only say how the planet moves during a transit.
+    pub fn subtract_dips_at(&self, transit_times: &[f64], times: &[f64], exposure_time: f64, out: &mut [f64]) {
+        assert_eq!(times.len(), out.len(), "one flux per time");
+        assert!(exposure_time >= 0.0 && exposure_time.is_finite(), "exposure_time is {exposure_time}");
+        let Some(contacts) = self.contacts else { return };
+        let (window, _) = self.window(&contacts, exposure_time);
+        let mut visits = Visits::find_around(times, transit_times, window);
+        self.dips_at(&mut visits.dt, exposure_time, &contacts);
+        visits.subtract(out);
+    }
+
     /// When a transit begins and ends for exposures, and where between points of different cost may be told apart.
     pub(super) fn window(&self, contacts: &Contacts, exposure_time: f64) -> ((f64, f64), Vec<f64>) {
         let half = 0.5 * exposure_time;

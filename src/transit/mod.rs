@@ -18,6 +18,7 @@
 //! exposure         mean of a function over an exposure that contact points cut, node by node
 //! light_curve      all of it over an array of times, for one planet or several
 //! ```
+//! system           planets with eclipses, phase curves and times of their own, in diluted light
 //! light_curve_gradient   its derivatives by elements, size and law
 //!
 //! Lengths are in stellar radii, times in days, angles in radians. `k` in a formula is `rp_rs`, the ratio of radii, and
@@ -38,6 +39,7 @@ mod profile;
 mod radial;
 mod simd;
 pub mod surface;
+pub mod system;
 mod track;
 mod visits;
 
@@ -49,6 +51,7 @@ pub use light_curve_gradient::{DipGradients, GRADIENT_COLUMNS};
 pub use limb_darkening::{LimbDarkening, Quadratic};
 pub use orbit::{Contacts, Orbit, OrbitElements, OrbitShape, SkyPosition};
 pub use surface::{dip_gradient_into, dip_into};
+pub use system::{PhaseCurve, SystemModel, SystemPlanet};
 pub use visits::SortedTimes;
 
 /// Why a transit model cannot be built.

@@ -98,6 +98,27 @@ impl Visits {
         out
     }
 
+    /// As [`find`](Self::find), for transits at the given times instead of regular ones.
+    pub fn find_around(times: &[f64], transit_times: &[f64], (first, last): (f64, f64)) -> Self {
+        let order = if SortedTimes::new(times).is_some() {
+            None
+        } else {
+            let mut order: Vec<usize> = (0..times.len()).filter(|i| !times[*i].is_nan()).collect();
+            order.sort_by(|a, b| times[*a].total_cmp(&times[*b]));
+            Some(order)
+        };
+        let sorted: Option<Vec<f64>> = order.as_ref().map(|order| order.iter().map(|i| times[*i]).collect());
+        let times = sorted.as_deref().unwrap_or(times);
+        let mut out = Self { order, ..Self::default() };
+        for (epoch, transit_time) in transit_times.iter().enumerate() {
+            let start = times.partition_point(|time| time - transit_time <= first);
+            let len = times[start..].partition_point(|time| time - transit_time < last);
+            out.dt.extend(times[start..start + len].iter().map(|time| time - transit_time));
+            out.runs.push(Run { first: start, len, epoch: epoch as f64, depth: 0 });
+        }
+        out
+    }
+
     pub fn len(&self) -> usize {
         self.dt.len()
     }

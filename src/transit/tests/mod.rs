@@ -7,3 +7,4 @@ mod laws;
 mod light_curve;
 mod oracle;
 mod orbit;
+mod system;
