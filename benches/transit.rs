@@ -101,7 +101,7 @@ fn laws(bench: &Bench) {
 }
 
 fn kepler(bench: &Bench) {
-    let m: Vec<f64> = (0..POINTS).map(|i| 3.14 * (i as f64 + 0.5) / POINTS as f64).collect();
+    let m: Vec<f64> = (0..POINTS).map(|i| std::f64::consts::PI * (i as f64 + 0.5) / POINTS as f64).collect();
     let mut out = vec![0.0; POINTS];
     for ecc in [0.3, 0.9, 0.999] {
         bench.time(&format!("Kepler's equation, e = {ecc}"), POINTS, || {

@@ -180,8 +180,9 @@ enum Order {
     Gradient,
 }
 
-static RULES: LazyLock<[Rule; 9]> = LazyLock::new(|| {
+static RULES: LazyLock<[Rule; 10]> = LazyLock::new(|| {
     [
+        Rule { gradient: Some(even(6)), ..Rule::new(0.65, even(4)) },
         Rule::new(0.45, even(6)),
         Rule { gradient: Some(even(12)), ..Rule::new(0.25, even(8)) },
         Rule::new(0.1, even(12)),
@@ -190,7 +191,7 @@ static RULES: LazyLock<[Rule; 9]> = LazyLock::new(|| {
         Rule::new(-0.001, crowded(48, 4)),
         Rule::new(-0.03, crowded(32, 4)),
         Rule::new(-0.3, crowded(20, 3)),
-        Rule::new(f64::NEG_INFINITY, crowded(16, 3)),
+        Rule { gradient: Some(crowded(16, 3)), ..Rule::new(f64::NEG_INFINITY, crowded(14, 3)) },
     ]
 });
 
