@@ -1,5 +1,7 @@
 //! Means over exposures of a flux that is smooth between contacts and not at them.
 
+use super::orbit::Contacts;
+
 /// A stretch of time between two points where the flux is not smooth: contacts, or the deepest point.
 ///
 /// Near a contact at t = c the flux goes as a constant and powers (t − c)^{3/2}, (t − c)², …. With s in 0..1 and
@@ -16,22 +18,35 @@ pub(super) struct Stretch {
 }
 
 impl Stretch {
-    /// Integral of `f`, the dip of a disc of radius `k`, over the part of `low..high` that lies in the stretch.
+    /// Calls `visit` with nodes and weights of an integral over the part of `low..high` that lies in the stretch, for the
+    /// dip of a disc of radius `k` or its derivatives.
     #[inline]
-    pub fn integrate(self, low: f64, high: f64, k: f64, mut f: impl FnMut(f64) -> f64) -> f64 {
+    pub fn nodes(self, low: f64, high: f64, k: f64, mut visit: impl FnMut(f64, f64)) {
         if low.max(self.start) >= high.min(self.end) {
-            return 0.0;
+            return;
         }
         let length = self.end - self.start;
         let s_low = if low <= self.start { 0.0 } else { inverse((low - self.start) / length) };
         let s_high = if high >= self.end { 1.0 } else { inverse((high - self.start) / length) };
         let (middle, half) = (0.5 * (s_low + s_high), 0.5 * (s_high - s_low));
-        let mut sum = 0.0;
-        let mut at = |s: f64| s * (1.0 - s) * f(self.start + length * s * s * (3.0 - 2.0 * s));
+        let mut at = |s: f64, weight: f64| {
+            visit(self.start + length * s * s * (3.0 - 2.0 * s), 6.0 * length * half * weight * s * (1.0 - s));
+        };
         for &(node, weight) in rule(half, k) {
-            sum += weight * (at(middle - half * node) + at(middle + half * node));
+            at(middle - half * node, weight);
+            at(middle + half * node, weight);
         }
-        6.0 * length * half * sum
+    }
+}
+
+/// Nodes of the mean over an exposure from `low` to `high` days from a mid-transit with these contacts; the weights add up
+/// to the share of the exposure in transit.
+pub(super) fn mean_nodes(contacts: &Contacts, low: f64, high: f64, k: f64, mut visit: impl FnMut(f64, f64)) {
+    let (t2, t3) = contacts.full.unwrap_or((contacts.deepest, contacts.deepest));
+    let edges = [contacts.t1, t2, contacts.deepest, t3, contacts.t4];
+    for pair in edges.windows(2) {
+        let stretch = Stretch { start: pair[0], end: pair[1] };
+        stretch.nodes(low, high, k, |t, weight| visit(t, weight / (high - low)));
     }
 }
 

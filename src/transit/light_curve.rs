@@ -1,9 +1,11 @@
 //! Model light curves: one transiting planet or several, instantaneous or averaged over exposures.
 
-use super::exposure::Stretch;
-use super::flux::quadratic_dip;
-use super::limb_darkening::{LimbDarkening, Quadratic};
+use super::dips::InstantDips;
+use super::limb_darkening::LimbDarkening;
 use super::orbit::{Contacts, Orbit};
+use super::profile::{Profile, Symmetry};
+use super::surface::with_surface;
+use super::visits::{SortedTimes, Visits};
 use super::{TransitError, non_negative};
 
 /// One planet: its orbit, its size, and the law of the disc it crosses.
@@ -58,14 +60,18 @@ impl TransitShape {
 
     /// Largest instantaneous dip, as a fraction.
     pub fn depth(&self) -> f64 {
-        self.contacts.map_or(0.0, |c| self.dip_at(c.deepest, &self.ld.as_quadratic()))
+        self.contacts.map_or(0.0, |contacts| {
+            let mut at = [contacts.deepest];
+            self.instant_dips(&mut at);
+            at[0]
+        })
     }
 
     /// Writes the relative flux at `times` (days, mid-exposure; any order) to `out`: 1 outside of transits. `exposure_time`
     /// is in days, and 0 means instantaneous.
     ///
-    /// The mean over an exposure is a Gauss–Legendre integral of the part in transit, split at the contacts and at the
-    /// deepest point, and is within 1e-8 of the mean flux. Panics if the lengths differ or `exposure_time` is not a
+    /// The mean over an exposure is the integral of series between the contacts and the deepest point, and is within 1e-8
+    /// of the mean flux; [`exposure_error`](Self::exposure_error) has an estimate for this light curve. Panics if the lengths differ or `exposure_time` is not a
     /// number of at least zero.
     pub fn flux_into(&self, times: &[f64], exposure_time: f64, out: &mut [f64]) {
         out.fill(1.0);
@@ -77,52 +83,74 @@ impl TransitShape {
         assert_eq!(times.len(), out.len(), "one flux per time");
         assert!(exposure_time >= 0.0 && exposure_time.is_finite(), "exposure_time is {exposure_time}");
         let Some(contacts) = self.contacts else { return };
-        let law = self.ld.as_quadratic();
+        let (window, cuts) = self.window(&contacts, exposure_time);
+        let mut visits = Visits::find(times, &self.orbit, window, &cuts);
+        self.dips_at(&mut visits.dt, exposure_time, &contacts);
+        visits.subtract(out);
+    }
+
+    /// [`subtract_dips`](Self::subtract_dips) without a look at the points that are far from transits.
+    pub fn subtract_dips_sorted(&self, times: SortedTimes, exposure_time: f64, out: &mut [f64]) {
+        assert_eq!(times.times().len(), out.len(), "one flux per time");
+        assert!(exposure_time >= 0.0 && exposure_time.is_finite(), "exposure_time is {exposure_time}");
+        let Some(contacts) = self.contacts else { return };
+        let (window, cuts) = self.window(&contacts, exposure_time);
+        let mut visits = Visits::of_sorted(times, &self.orbit, window, &cuts);
+        self.dips_at(&mut visits.dt, exposure_time, &contacts);
+        visits.subtract(out);
+    }
+
+    /// [`subtract_dips`](Self::subtract_dips) with a transit at each of `transit_times` (days; any number of them, in any
+    /// order) and at no other time: for transits that are early or late. `period` and `transit_time` of the orbit then
+    /// only say how the planet moves during a transit.
+    pub fn subtract_dips_at(&self, transit_times: &[f64], times: &[f64], exposure_time: f64, out: &mut [f64]) {
+        assert_eq!(times.len(), out.len(), "one flux per time");
+        assert!(exposure_time >= 0.0 && exposure_time.is_finite(), "exposure_time is {exposure_time}");
+        let Some(contacts) = self.contacts else { return };
+        let (window, _) = self.window(&contacts, exposure_time);
+        let mut visits = Visits::find_around(times, transit_times, window);
+        self.dips_at(&mut visits.dt, exposure_time, &contacts);
+        visits.subtract(out);
+    }
+
+    /// When a transit begins and ends for exposures, and where between points of different cost may be told apart.
+    pub(super) fn window(&self, contacts: &Contacts, exposure_time: f64) -> ((f64, f64), Vec<f64>) {
         let half = 0.5 * exposure_time;
-        let (first, last) = (contacts.t1 - half, contacts.t4 + half);
-        let dip = |dt: f64| match exposure_time {
-            0.0 => self.dip_at(dt, &law),
-            _ => self.mean_dip(dt, exposure_time, &contacts, &law),
-        };
-        let period = self.orbit.elements().period;
-        // Transits other than the nearest one count when exposures are a large part of the period, and may on orbits
-        // whose transit is far from midway between the conjunctions.
-        let neighbours = (last.max(-first) / period - 0.5).ceil().max(0.0);
-        for (out, &time) in out.iter_mut().zip(times) {
-            let nearest = self.orbit.time_from_transit(time);
-            if neighbours == 0.0 {
-                if nearest > first && nearest < last {
-                    *out -= dip(nearest);
-                }
-                continue;
-            }
-            let mut n = -neighbours;
-            while n <= neighbours {
-                let dt = nearest + n * period;
-                if dt > first && dt < last {
-                    *out -= dip(dt);
-                }
-                n += 1.0;
-            }
+        let mut cuts = Vec::new();
+        if let (Some((t2, t3)), true) = (contacts.full, self.rp_rs < 0.3) {
+            // where the modulus kc² of a planet inside the star is 2/3 and its mean converges in two steps
+            let (k, b) = (self.rp_rs, self.orbit.elements().impact_parameter);
+            let z = (25.0 * k * k + 1.0).sqrt() - 5.0 * k;
+            let inner = 1.0 - k;
+            let share = ((z * z - b * b) / (inner * inner - b * b)).max(0.0).sqrt().min(1.0);
+            let at = |edge: f64| contacts.deepest + (edge - contacts.deepest) * share;
+            cuts.extend([t2, at(t2), at(t3), t3]);
+        }
+        ((contacts.t1 - half, contacts.t4 + half), cuts)
+    }
+
+    /// Puts the dip in the place of each time from mid-transit.
+    fn dips_at(&self, at: &mut [f64], exposure_time: f64, contacts: &Contacts) {
+        if exposure_time == 0.0 {
+            self.instant_dips(at);
+        } else if !at.is_empty() {
+            self.profile(contacts).means(exposure_time, at);
         }
     }
 
-    /// Dip at `dt` days from mid-transit, where the planet is in front of the star.
-    #[inline]
-    fn dip_at(&self, dt: f64, law: &Quadratic) -> f64 {
-        quadratic_dip(self.orbit.sky_position_at(dt).z, self.rp_rs, law)
+    fn instant_dips(&self, at: &mut [f64]) {
+        with_surface(self.rp_rs, &self.ld, InstantDips { orbit: &self.orbit, at });
     }
 
-    /// Mean dip, due to one transit, of an exposure centred `dt` days from its mid-time.
-    fn mean_dip(&self, dt: f64, exposure_time: f64, contacts: &Contacts, law: &Quadratic) -> f64 {
-        let (start, end) = (dt - 0.5 * exposure_time, dt + 0.5 * exposure_time);
-        let (t2, t3) = contacts.full.unwrap_or((contacts.deepest, contacts.deepest));
-        let edges = [contacts.t1, t2, contacts.deepest, t3, contacts.t4];
-        let mut sum = 0.0;
-        for pair in edges.windows(2) {
-            sum += Stretch { start: pair[0], end: pair[1] }.integrate(start, end, self.rp_rs, |t| self.dip_at(t, law));
-        }
-        sum / exposure_time
+    fn profile(&self, contacts: &Contacts) -> Profile {
+        let symmetry = if self.orbit.elements().ecc == 0.0 { Symmetry::Mirror } else { Symmetry::None };
+        Profile::new(contacts, symmetry, |at| self.instant_dips(at))
+    }
+
+    /// Estimate of the largest error of this planet's dip in a mean over exposures, which is at most the error of the
+    /// series that stand for the dip; instantaneous dips are exact but for rounding.
+    pub fn exposure_error(&self) -> f64 {
+        self.contacts.map_or(0.0, |contacts| self.profile(&contacts).error())
     }
 }
 

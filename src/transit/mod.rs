@@ -5,29 +5,54 @@
 //! elliptic         complete elliptic integrals, several at a time
 //! flux             flux of a star behind a disc, flux(z, k, law): the pure kernel
 //! gradient         the same with its derivatives
+//! simd             vectors of f64 for the processor at hand
+//! batch            flux and derivatives over arrays of distances
+//! radial           the other laws, by quadrature along the planet's limb
+//! surface          what each law offers to the kernels
 //! kepler           Kepler's equation
 //! orbit            where the planet is on the sky at a time; contact times and durations
-//! exposure         mean of a function over an exposure that contact points cut
+//! track            the same over vectors of times, and the derivatives by the elements
+//! visits           which points of a light curve are near transits
+//! dips             dips at times from mid-transit, and their derivatives
+//! profile          one transit in series, for means over exposures
+//! exposure         mean of a function over an exposure that contact points cut, node by node
 //! light_curve      all of it over an array of times, for one planet or several
 //! ```
+//! system           planets with eclipses, phase curves and times of their own, in diluted light
+//! light_curve_gradient   its derivatives by elements, size and law
 //!
 //! Lengths are in stellar radii, times in days, angles in radians. `k` in a formula is `rp_rs`, the ratio of radii, and
 //! `z` is the projected distance of the centres.
 
+pub mod batch;
+mod dips;
 mod elliptic;
 mod exposure;
 pub mod flux;
 pub mod gradient;
 pub mod kepler;
 pub mod light_curve;
+pub mod light_curve_gradient;
 pub mod limb_darkening;
 pub mod orbit;
+mod profile;
+mod radial;
+mod simd;
+pub mod surface;
+pub mod system;
+mod track;
+mod visits;
 
+pub use batch::{DipColumns, quadratic_dip_gradient_into, quadratic_dip_into, quadratic_flux_into};
 pub use flux::quadratic_flux;
 pub use gradient::{FluxGradient, quadratic_flux_gradient};
 pub use light_curve::{TransitModel, TransitShape, light_curve};
+pub use light_curve_gradient::{DipGradients, GRADIENT_COLUMNS};
 pub use limb_darkening::{LimbDarkening, Quadratic};
-pub use orbit::{Contacts, Orbit, OrbitElements, SkyPosition};
+pub use orbit::{Contacts, Orbit, OrbitElements, OrbitShape, SkyPosition};
+pub use surface::{dip_gradient_into, dip_into};
+pub use system::{PhaseCurve, SystemModel, SystemPlanet};
+pub use visits::SortedTimes;
 
 /// Why a transit model cannot be built.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]

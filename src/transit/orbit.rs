@@ -61,6 +61,28 @@ pub struct Contacts {
     pub t4: f64,
 }
 
+/// Whether derivatives by `ecc` and `omega` are wanted of a circular orbit, where that by `omega` is zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrbitShape {
+    /// Derivatives by `ecc` and `omega` of a circular orbit are left zero: the faster way.
+    CircularIfZero,
+    Eccentric,
+}
+
+/// Constants of the derivatives of z² by the elements; `tilt` is cos i, `phase` the mean anomaly at transit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PhaseSlopes {
+    pub eccentric: bool,
+    pub per_a: f64,
+    pub inverse_minor: f64,
+    /// cos i · d cos i / db, and so on.
+    pub tilt_by_b: f64,
+    pub tilt_by_ecc: f64,
+    pub tilt_by_omega: f64,
+    pub phase_by_ecc: f64,
+    pub phase_by_omega: f64,
+}
+
 /// A checked orbit: it does not enter the star, and its impact parameter is one that an inclination gives.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Orbit {
@@ -117,6 +139,44 @@ impl Orbit {
     /// Inclination in radians, π/2 for a central transit.
     pub fn inclination(&self) -> f64 {
         self.cos_i.acos()
+    }
+
+    /// Cosine of the inclination.
+    pub(super) fn cos_inclination(&self) -> f64 {
+        self.cos_i
+    }
+
+    /// Radians a day.
+    pub(super) fn mean_motion(&self) -> f64 {
+        self.mean_motion
+    }
+
+    /// Mean anomaly at `transit_time`.
+    pub(super) fn mean_anomaly_at_transit(&self) -> f64 {
+        self.mean_anomaly
+    }
+
+    /// What the derivatives of positions by elements need; those by ecc and omega too if `shape` says so.
+    pub(super) fn slopes(&self, shape: OrbitShape) -> PhaseSlopes {
+        let OrbitElements { a_rs, impact_parameter: b, ecc, .. } = self.elements;
+        let (s, c) = (self.sin_omega, self.cos_omega);
+        let minor2 = (1.0 - ecc) * (1.0 + ecc);
+        let towards = 1.0 + ecc * s;
+        let per_b = towards / (a_rs * minor2);
+        let tilt = self.cos_i;
+        // E at inferior conjunction, f = π/2 − ω
+        let sin_e = minor2.sqrt() * c / towards;
+        let rho = minor2 / towards;
+        PhaseSlopes {
+            eccentric: ecc > 0.0 || shape == OrbitShape::Eccentric,
+            per_a: 1.0 / a_rs,
+            inverse_minor: 1.0 / minor2.sqrt(),
+            tilt_by_b: tilt * per_b,
+            tilt_by_ecc: tilt * b / a_rs * (s / minor2 + 2.0 * ecc * towards / (minor2 * minor2)),
+            tilt_by_omega: tilt * b / a_rs * ecc * c / minor2,
+            phase_by_ecc: -sin_e * (1.0 + rho / minor2),
+            phase_by_omega: -minor2 * minor2.sqrt() / (towards * towards),
+        }
     }
 
     /// Days from the nearest inferior conjunction to `time`.

@@ -1,6 +1,10 @@
 //! Properties of the transit model, and its fast parts against slow obvious ones.
 
+mod batch;
 mod flux;
+mod gradients;
+mod laws;
 mod light_curve;
 mod oracle;
 mod orbit;
+mod system;

@@ -2,12 +2,14 @@
 
 use std::f64::consts::PI;
 
-use crate::transit::Quadratic;
+use crate::transit::LimbDarkening;
 
 /// Hidden fraction of the light, 2 / (π mean) ∫ I(ρ) φ(ρ) ρ dρ, where φ is the half angle of the annulus that is hidden.
 ///
 /// ρ = low + (high − low)(1 − cos θ)/2 opens the square-root ends of φ, and adaptive Simpson does the rest to some 1e-12.
-pub fn dip_by_annuli(z: f64, k: f64, ld: &Quadratic) -> f64 {
+pub fn dip_by_annuli(z: f64, k: f64, ld: &LimbDarkening) -> f64 {
+    // 2 ∫ I μ dμ, in √μ, where every law is smooth but for a logarithm
+    let mean = adaptive_simpson(&|h: f64| 4.0 * ld.intensity(h * h) * h * h * h, 0.0, 1.0, 1e-15);
     let half_angle = |rho: f64| {
         if rho <= k - z {
             return PI;
@@ -30,7 +32,7 @@ pub fn dip_by_annuli(z: f64, k: f64, ld: &Quadratic) -> f64 {
     };
     let covered = between(0.0, (k - z).clamp(0.0, 1.0));
     let crossed = between((z - k).abs().min(1.0), (z + k).min(1.0));
-    2.0 * (covered + crossed) / (PI * ld.mean_intensity())
+    2.0 * (covered + crossed) / (PI * mean)
 }
 
 fn adaptive_simpson(f: &impl Fn(f64) -> f64, low: f64, high: f64, tolerance: f64) -> f64 {

@@ -5,7 +5,7 @@ use std::f64::consts::{FRAC_PI_2, PI};
 use proptest::prelude::*;
 
 use crate::star::R_EARTH_RSUN;
-use crate::transit::kepler::{eccentric_anomaly, mean_anomaly_at_true, true_anomaly};
+use crate::transit::kepler::{eccentric_anomalies_into, eccentric_anomaly, mean_anomaly_at_true, true_anomaly};
 use crate::transit::{Orbit, OrbitElements, Quadratic, TransitError, TransitShape};
 
 fn eccentric_orbit() -> impl Strategy<Value = Orbit> {
@@ -77,6 +77,34 @@ proptest! {
             prop_assert!(!overlaps || within(dt) || within(dt + p.period) || within(dt - p.period), "{} {:?}", dt, contacts);
         }
     }
+}
+
+#[test]
+fn eccentric_anomalies_of_arrays() {
+    let mut worst = (0.0, 0.0, 0.0);
+    for ecc in [0.0, 1e-12, 1e-3, 0.05, 0.3, 0.7, 0.9, 0.99, 0.999, 0.999_999] {
+        let mut m: Vec<f64> = (0..5003).map(|i| PI * f64::from(i) / 5002.0).collect();
+        m.extend((0..300).map(|i| 10f64.powf(-0.05 * f64::from(i))));
+        m.extend((1..300).map(|i| PI - 10f64.powf(-0.05 * f64::from(i))));
+        // the sign of π is a matter of rounding
+        m.retain(|m| *m < PI);
+        let mut out = vec![0.0; m.len()];
+        eccentric_anomalies_into(&m, ecc, &mut out);
+        for (m, e) in m.iter().zip(&out) {
+            let expected = eccentric_anomaly(*m, ecc);
+            let error = if *m == 0.0 { e.abs() } else { (e / expected - 1.0).abs() };
+            assert!(!error.is_nan());
+            if error > worst.0 {
+                worst = (error, *m, ecc);
+            }
+        }
+        let mut mirrored = vec![0.0; m.len()];
+        let negative: Vec<f64> = m.iter().map(|m| -m).collect();
+        eccentric_anomalies_into(&negative, ecc, &mut mirrored);
+        assert!(mirrored.iter().zip(&out).all(|(a, b)| a.abs() == b.abs()));
+    }
+    println!("worst relative error {worst:?}");
+    assert!(worst.0 < 1e-15, "{worst:?}");
 }
 
 /// T14 of a circular orbit, P/π asin(√((1 + k)² − b²) / (a sin i)); Winn 2010 (arXiv:1001.2010), equation 14.

@@ -1,0 +1,287 @@
+//! One transit as pieces of Chebyshev series, integrated exactly: what means over exposures need, however many.
+//!
+//! ```text
+//! F(t) = ∫ dip dt,   mean dip of an exposure E about t = (F(t + E/2) − F(t − E/2)) / E
+//! ```
+//! The dip goes with half-integer powers of the time from a contact, so that each piece is a series in the square root of
+//! the time from the contact (or deepest point) at its end,
+//!
+//! ```text
+//! t = anchor ± length s²,   s = middle + half x,   −1 ≤ x ≤ 1
+//! ```
+//! Pieces are halved until the last coefficients are small. The error of a mean over an exposure is at most that of the
+//! series of the dip, which the last coefficients estimate.
+
+use std::f64::consts::PI;
+use std::sync::LazyLock;
+
+use super::orbit::Contacts;
+use super::simd::functions::clenshaw;
+use super::simd::{Kernel, Lanes, dispatch, load_padded, store_partial};
+
+/// Nodes, and terms, of each piece's series.
+const TERMS: usize = 16;
+/// Terms of its integral.
+const INTEGRAL_TERMS: usize = TERMS + 2;
+/// A series is good enough when the estimate of its error is below this, in units of the flux.
+const TOLERANCE: f64 = 3e-9;
+/// Halvings of a piece; at this depth one is left as it is, with its estimate.
+const MOST_HALVINGS: usize = 12;
+
+/// Nodes x, and cos(π j (2i + 1) / 2n), by which values there become coefficients.
+static NODES: LazyLock<([f64; TERMS], [[f64; TERMS]; TERMS])> = LazyLock::new(|| {
+    let angle = |i: usize| PI * (2 * i + 1) as f64 / (2 * TERMS) as f64;
+    let nodes = std::array::from_fn(|i| angle(i).cos());
+    let cosines = std::array::from_fn(|j| std::array::from_fn(|i| (j as f64 * angle(i)).cos()));
+    (nodes, cosines)
+});
+
+/// A stretch of time, from `anchor` in the direction of the sign of `length`.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    anchor: f64,
+    length: f64,
+    /// Centre and half width of its range of s.
+    middle: f64,
+    half: f64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    stretch: Stretch,
+    /// Of F.
+    integral: [f64; INTEGRAL_TERMS],
+    /// How many of them count.
+    terms: usize,
+}
+
+/// The integral of the dip of one transit over time.
+#[derive(Clone, Debug)]
+pub(super) struct Profile {
+    /// In order of time, with the later ends of all but the last.
+    pieces: Vec<Piece>,
+    ends: Vec<f64>,
+    start: f64,
+    end: f64,
+    /// Whether the other half of the transit is the mirror image, and `start` its middle.
+    mirrored: bool,
+    total: f64,
+    /// Largest estimate of the error of a piece.
+    error: f64,
+}
+
+impl Profile {
+    /// A transit with these contacts; `symmetric` about time 0 or not. `dips` puts dips in the place of times.
+    pub fn new(contacts: &Contacts, symmetry: Symmetry, mut dips: impl FnMut(&mut [f64])) -> Self {
+        let mut edges = [0.0; 5];
+        let Contacts { t1, full, deepest, t4 } = *contacts;
+        let mirrored = symmetry == Symmetry::Mirror;
+        let edges = match (mirrored, full) {
+            (true, Some((_, t3))) => fill(&mut edges, &[0.0, t3, t4]),
+            (true, None) => fill(&mut edges, &[0.0, t4]),
+            (false, Some((t2, t3))) => fill(&mut edges, &[t1, t2, deepest, t3, t4]),
+            (false, None) => fill(&mut edges, &[t1, deepest, t4]),
+        };
+        let mut pending: Vec<(Stretch, usize)> = Vec::with_capacity(8);
+        for pair in edges.windows(2).filter(|pair| pair[1] > pair[0]) {
+            let half = 0.5 * (pair[1] - pair[0]);
+            pending.push((Stretch { anchor: pair[0], length: half, middle: 0.5, half: 0.5 }, 0));
+            pending.push((Stretch { anchor: pair[1], length: -half, middle: 0.5, half: 0.5 }, 0));
+        }
+        let mut out = Self {
+            pieces: Vec::with_capacity(pending.len()),
+            ends: Vec::new(),
+            start: edges[0],
+            end: t4,
+            mirrored,
+            total: 0.0,
+            error: 0.0,
+        };
+        let (nodes, _) = &*NODES;
+        let mut at = Vec::new();
+        while !pending.is_empty() {
+            at.clear();
+            for (stretch, _) in &pending {
+                at.extend(nodes.map(|x| stretch.time(x)));
+            }
+            dips(&mut at);
+            let mut next = Vec::new();
+            for ((stretch, halvings), values) in pending.iter().zip(at.as_chunks::<TERMS>().0) {
+                let series = coefficients(values);
+                // the terms left out fall off at least as the eighth power of their number, and mostly much faster
+                let error = (series[TERMS - 1].abs() + series[TERMS - 2].abs()) * 3.0;
+                if error > TOLERANCE && *halvings < MOST_HALVINGS {
+                    let half = 0.5 * stretch.half;
+                    for middle in [stretch.middle - half, stretch.middle + half] {
+                        next.push((Stretch { middle, half, ..*stretch }, halvings + 1));
+                    }
+                } else {
+                    out.error = out.error.max(error);
+                    out.pieces.push(Piece::new(*stretch, &series));
+                }
+            }
+            pending = next;
+        }
+        out.pieces.sort_by(|a, b| a.stretch.time(0.0).total_cmp(&b.stretch.time(0.0)));
+        let mut below = 0.0;
+        for piece in &mut out.pieces {
+            below = piece.start_at(below);
+            out.ends.push(piece.stretch.time(1.0).max(piece.stretch.time(-1.0)));
+        }
+        out.ends.pop();
+        out.total = below;
+        out
+    }
+
+    /// Estimate of the largest error of a mean dip.
+    pub fn error(&self) -> f64 {
+        self.error
+    }
+
+    /// Puts the mean dip of an exposure in the place of the time of its middle.
+    pub fn means(&self, exposure_time: f64, at: &mut [f64]) {
+        let (half, frequency) = (0.5 * exposure_time, 1.0 / exposure_time);
+        let mut queues = vec![Queue::default(); self.pieces.len()];
+        let room = 2 * at.len() / self.pieces.len().max(1) + 16;
+        queues.iter_mut().for_each(|queue| queue.reserve(room));
+        for (i, at) in at.iter_mut().enumerate() {
+            let (low, high) = (*at - half, *at + half);
+            *at = 0.0;
+            for (edge, weight) in [(high, frequency), (low, -frequency)] {
+                let (time, weight) =
+                    if self.mirrored { (edge.abs(), weight.copysign(weight * edge)) } else { (edge, weight) };
+                if time >= self.end {
+                    *at += weight * self.total;
+                } else if time > self.start {
+                    let piece: usize = self.ends.iter().map(|end| usize::from(time >= *end)).sum();
+                    queues[piece].push(time, weight, i);
+                }
+            }
+        }
+        dispatch(Integrals { pieces: &self.pieces, queues: &mut queues });
+        for queue in &queues {
+            for ((value, weight), i) in queue.time.iter().zip(&queue.weight).zip(&queue.index) {
+                at[*i] += weight * value;
+            }
+        }
+    }
+}
+
+/// Whether a transit is its own mirror image about time 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Symmetry {
+    Mirror,
+    None,
+}
+
+/// Copies `values` to the front of `room`.
+fn fill<'a>(room: &'a mut [f64; 5], values: &[f64]) -> &'a [f64] {
+    room[..values.len()].copy_from_slice(values);
+    &room[..values.len()]
+}
+
+/// Times at which one piece is wanted, which its integrals then replace; where they go, and with which weight.
+#[derive(Clone, Debug, Default)]
+struct Queue {
+    time: Vec<f64>,
+    weight: Vec<f64>,
+    index: Vec<usize>,
+}
+
+impl Queue {
+    fn reserve(&mut self, room: usize) {
+        self.time.reserve(room);
+        self.weight.reserve(room);
+        self.index.reserve(room);
+    }
+
+    #[inline]
+    fn push(&mut self, time: f64, weight: f64, index: usize) {
+        self.time.push(time);
+        self.weight.push(weight);
+        self.index.push(index);
+    }
+}
+
+struct Integrals<'a> {
+    pieces: &'a [Piece],
+    queues: &'a mut [Queue],
+}
+
+impl Kernel for Integrals<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        for (Piece { stretch, integral, terms }, queue) in self.pieces.iter().zip(self.queues) {
+            let (anchor, inverse) = (L::splat(stretch.anchor), L::splat(1.0 / stretch.length));
+            let (slope, offset) = (L::splat(1.0 / stretch.half), L::splat(-stretch.middle / stretch.half));
+            for time in queue.time.chunks_mut(L::LANES) {
+                let s = ((load_padded::<L>(time) - anchor) * inverse).max(L::splat(0.0)).sqrt();
+                store_partial(clenshaw(&integral[..*terms], s.mul_add(slope, offset)), time);
+            }
+        }
+    }
+}
+
+impl Stretch {
+    fn time(&self, x: f64) -> f64 {
+        let s = self.middle + self.half * x;
+        self.anchor + self.length * s * s
+    }
+}
+
+/// Chebyshev coefficients from values at the nodes.
+fn coefficients(values: &[f64; TERMS]) -> [f64; TERMS] {
+    let (_, cosines) = &*NODES;
+    let mut out = [0.0; TERMS];
+    for (c, row) in out.iter_mut().zip(cosines) {
+        let mut sums = [0.0; 4];
+        for (row, values) in row.as_chunks::<4>().0.iter().zip(values.as_chunks::<4>().0) {
+            for lane in 0..4 {
+                sums[lane] += row[lane] * values[lane];
+            }
+        }
+        *c = 2.0 / TERMS as f64 * (sums[0] + sums[1] + sums[2] + sums[3]);
+    }
+    out[0] *= 0.5;
+    out
+}
+
+impl Piece {
+    fn new(stretch: Stretch, series: &[f64; TERMS]) -> Self {
+        let Stretch { length, middle, half, .. } = stretch;
+        // dt = 2 length s ds = 2 length half (middle + half x) dx, and x T₀ = T₁, x T_j = (T_{j−1} + T_{j+1})/2
+        let mut product = [0.0; INTEGRAL_TERMS + 1];
+        for (j, c) in series.iter().enumerate() {
+            product[j] += middle * c;
+            if j == 0 {
+                product[1] += half * c;
+            } else {
+                product[j - 1] += 0.5 * half * c;
+                product[j + 1] += 0.5 * half * c;
+            }
+        }
+        let scale = 2.0 * length * half;
+        let mut integral = [0.0; INTEGRAL_TERMS];
+        for j in 1..INTEGRAL_TERMS {
+            let before = if j == 1 { 2.0 * product[0] } else { product[j - 1] };
+            integral[j] = scale * (before - product[j + 1]) / (2 * j) as f64;
+        }
+        Self { stretch, integral, terms: INTEGRAL_TERMS }
+    }
+
+    /// Adds the constant that makes F `below` at the piece's earlier end; returns F at its later end.
+    fn start_at(&mut self, below: f64) -> f64 {
+        let (mut first, mut last) = (0.0, 0.0);
+        for (j, c) in self.integral.iter().enumerate() {
+            last += c;
+            first += if j % 2 == 0 { *c } else { -c };
+        }
+        if self.stretch.length < 0.0 {
+            std::mem::swap(&mut first, &mut last);
+        }
+        self.integral[0] += below - first;
+        below + last - first
+    }
+}
