@@ -3,21 +3,10 @@
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
-use rayon::prelude::*;
 
+use super::evaluate::evaluate;
 use super::moves::{Mixture, Proposals, Walkers};
-use super::{Chain, LogDensity, SampleError};
-
-/// How the log densities of a half-ensemble are evaluated; the result is the same bits either way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Evaluation {
-    /// One after the other; for callers that are parallel over targets.
-    #[default]
-    Serial,
-    /// On rayon's current thread pool.
-    Parallel,
-}
+use super::{Chain, Evaluation, LogDensity, SampleError};
 
 /// Walkers over a log density.
 ///
@@ -133,29 +122,5 @@ impl<'a, D: LogDensity + ?Sized> Ensemble<'a, D> {
     /// Accepted over proposed moves, one value a walker; NaN before the first step.
     pub fn acceptance(&self) -> Vec<f64> {
         self.accepted.iter().map(|a| *a as f64 / self.steps as f64).collect()
-    }
-}
-
-fn evaluate<D: LogDensity + ?Sized>(
-    density: &D,
-    evaluation: Evaluation,
-    positions: &[f64],
-    log_density: &mut [f64],
-) -> Result<(), SampleError> {
-    let dim = density.dim();
-    match evaluation {
-        Evaluation::Serial => {
-            for (x, out) in positions.chunks_exact(dim).zip(log_density.iter_mut()) {
-                *out = density.log_density(x);
-            }
-        }
-        Evaluation::Parallel => positions
-            .par_chunks_exact(dim)
-            .zip(log_density.par_iter_mut())
-            .for_each(|(x, out)| *out = density.log_density(x)),
-    }
-    match log_density.iter().position(|l| l.is_nan()) {
-        Some(i) => Err(SampleError::NotANumber { position: positions[i * dim..(i + 1) * dim].to_vec() }),
-        None => Ok(()),
     }
 }
