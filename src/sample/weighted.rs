@@ -105,14 +105,21 @@ impl WeightedDraws {
     /// The smaller of the effective sizes for the 5 % and the 95 % quantile of a coordinate.
     pub fn ess_tail(&self, coordinate: usize) -> f64 {
         let quantiles = self.quantiles(coordinate, &[0.05, 0.95]);
-        quantiles.iter().map(|q| self.ess_of(|x| f64::from(u8::from(x[coordinate] <= *q)))).fold(f64::INFINITY, f64::min)
+        quantiles
+            .iter()
+            .map(|q| self.ess_of(|x| f64::from(u8::from(x[coordinate] <= *q))))
+            .fold(f64::INFINITY, f64::min)
     }
 
     /// Quantiles of a coordinate: where the sum of the weights, each draw's half at the draw, reaches each probability;
     /// linear between draws.
     pub fn quantiles(&self, coordinate: usize, probabilities: &[f64]) -> Vec<f64> {
-        let mut order: Vec<(f64, f64)> =
-            self.parameter(coordinate).into_iter().zip(self.weights.iter().copied()).filter(|(_, w)| *w > 0.0).collect();
+        let mut order: Vec<(f64, f64)> = self
+            .parameter(coordinate)
+            .into_iter()
+            .zip(self.weights.iter().copied())
+            .filter(|(_, w)| *w > 0.0)
+            .collect();
         order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let mut sum = 0.0;
         let at: Vec<f64> = order

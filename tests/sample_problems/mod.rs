@@ -115,10 +115,15 @@ pub fn transit_like() -> Problem {
             return f64::NEG_INFINITY;
         }
         -0.5 * (b / 0.3).powi(2) - 0.5 * ((q1 - 0.3) / 0.25).powi(2) - 0.5 * ((q2 - 0.4) / 0.4).powi(2)
-            + normal(x[3], 0.1 + 0.006 * b * b + 0.002 * (q1 - 0.3), 0.001)
-            + normal(x[4], 12.0 - 4.0 * b * b, 0.3)
+            + normal(x[3], 0.1 + 0.003 * b * b + 0.002 * (q1 - 0.3), 0.001)
+            + normal(x[4], 12.0 - 2.0 * b * b, 0.3)
             + x[5..].iter().map(|v| normal(*v, 0.0, 1e-3)).sum::<f64>()
     }
+    // half-normal cut at c = 1/0.3 standard deviations
+    let cut: f64 = 1.0 / 0.3;
+    let inside = erf(cut / 2f64.sqrt());
+    let b_mean = 0.3 * (2.0 / PI).sqrt() * (1.0 - (-0.5 * cut * cut).exp()) / inside;
+    let b_square = 0.09 * (1.0 - (2.0 / PI).sqrt() * cut * (-0.5 * cut * cut).exp() / inside);
     let truncated = |m: f64, s: f64| {
         let phi = |x: f64| erf((x - m) / (s * 2f64.sqrt()));
         (s * (PI / 2.0).sqrt() * (phi(1.0) - phi(0.0))).ln()
@@ -129,12 +134,7 @@ pub fn transit_like() -> Problem {
         log_density,
         bounds: |i| if i < 3 { Bounds { lower: 0.0, upper: 1.0 } } else { Bounds::FREE },
         log_evidence: truncated(0.0, 0.3) + truncated(0.3, 0.25) + truncated(0.4, 0.4),
-        moments: vec![
-            (0, 0.3 * (2.0 / PI).sqrt(), 0.3 * (1.0 - 2.0 / PI).sqrt()),
-            (5, 0.0, 1e-3),
-            (6, 0.0, 1e-3),
-            (7, 0.0, 1e-3),
-        ],
+        moments: vec![(0, b_mean, (b_square - b_mean * b_mean).sqrt()), (5, 0.0, 1e-3), (6, 0.0, 1e-3), (7, 0.0, 1e-3)],
         modes: vec![(
             vec![0.0, 0.3, 0.4, 0.1, 12.0, 0.0, 0.0, 0.0],
             vec![0.3, 0.25, 0.4, 0.001, 0.3, 1e-3, 1e-3, 1e-3],
@@ -145,9 +145,8 @@ pub fn transit_like() -> Problem {
 /// Two Gaussians in five dimensions, 20 standard deviations apart, one four times as heavy as the other.
 pub fn bimodal() -> Problem {
     fn log_density(x: &[f64]) -> f64 {
-        let at = |c: f64, w: f64| {
-            w.ln() + normal(x[0], c, 1.0) + x[1..].iter().map(|v| normal(*v, 0.0, 1.0)).sum::<f64>()
-        };
+        let at =
+            |c: f64, w: f64| w.ln() + normal(x[0], c, 1.0) + x[1..].iter().map(|v| normal(*v, 0.0, 1.0)).sum::<f64>();
         let (a, b) = (at(-10.0, 0.2), at(10.0, 0.8));
         a.max(b) + (-(a - b).abs()).exp().ln_1p()
     }

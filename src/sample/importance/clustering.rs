@@ -58,16 +58,21 @@ impl Places<'_> {
 /// Rounds of expectation and maximisation; the mixture only has to be near the best, since weights correct it.
 const ITERATIONS: usize = 12;
 
+/// Additions in vain that end the search.
+const ATTEMPTS: usize = 3;
+/// What a parameter costs in log likelihood, over the logarithm of the effective number of places. The Bayesian
+/// information criterion has 1/2; a proposal may follow arms that a description of the data would not own up to.
+const PENALTY: f64 = 0.25;
+
 /// A mixture fitted to `places`, of up to `most` components. Starts from `start`, if any, and adds components one by one,
-/// each where the places are far from those there are, as long as the Bayesian information criterion gains; two additions
+/// each where the places are far from those there are, as long as the fit gains more than [`PENALTY`]; [`ATTEMPTS`] additions
 /// in vain end it. `None` if the places do not span the space.
 pub(super) fn fit(places: Places, start: &[Component], most: usize, rng: &mut StdRng) -> Option<Vec<Component>> {
-    const ATTEMPTS: usize = 2;
     let d = places.dim as f64;
     let per_component = 1.0 + d + d * (d + 1.0) / 2.0;
     let effective = places.effective();
     let criterion = |(components, mean_log_density): &(Vec<Component>, f64)| {
-        effective * mean_log_density - 0.5 * per_component * components.len() as f64 * effective.ln()
+        effective * mean_log_density - PENALTY * per_component * components.len() as f64 * effective.ln()
     };
     let whole = [pooled(places)];
     let mut best = fit_from(places, if start.is_empty() { &whole } else { start })?;

@@ -57,7 +57,9 @@ pub fn smooth_tail(log_weights: &mut [f64]) -> f64 {
         return f64::NAN;
     }
     let mut order: Vec<usize> = (0..n).collect();
-    order.sort_unstable_by(|a, b| log_weights[*a].total_cmp(&log_weights[*b]));
+    let by_weight = |a: &usize, b: &usize| log_weights[*a].total_cmp(&log_weights[*b]);
+    order.select_nth_unstable_by(n - tail - 1, by_weight);
+    order[n - tail..].sort_unstable_by(by_weight);
     let largest = log_weights[order[n - 1]];
     let threshold = (log_weights[order[n - tail - 1]] - largest).exp();
     let top = &order[n - tail..];

@@ -36,9 +36,9 @@ pub(super) fn run_pilot<D: LogDensity + ?Sized>(
     let mut ensemble = Ensemble::new(density, &start, Mixture::default(), config.evaluation, rng.random())?;
     let mut chain = Chain::new(walkers, dim);
     ensemble.run(config.pilot_steps, 1, &mut chain)?;
-    evaluations += walkers * (config.pilot_steps + 1);
+    evaluations += walkers * (chain.draws() + 1);
 
-    let first = config.pilot_steps / 4;
+    let first = chain.draws() / 4;
     let (mut places, mut counts) = (Vec::new(), Vec::<f64>::new());
     for walker in 0..walkers {
         for draw in first..chain.draws() {

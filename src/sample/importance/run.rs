@@ -15,7 +15,7 @@ use crate::sample::{LogDensity, SampleError, WeightedDraws};
 /// Draws with weights, and whether they can be relied on.
 #[derive(Clone, Debug)]
 pub struct ImportanceRun {
-    /// Draws of all rounds with Pareto-smoothed weights.
+    /// Draws from the last proposal.
     pub draws: WeightedDraws,
     /// ln ∫ exp(log density) dx, from the draws of the last proposal.
     pub log_evidence: f64,
@@ -38,7 +38,9 @@ pub struct ImportanceRun {
 pub enum ImportanceStatus {
     #[error("converged")]
     Converged,
-    #[error("the tail of the weights has the shape k = {pareto_k:.2}, above {limit:.2}: the proposals miss part of the density")]
+    #[error(
+        "the tail of the weights has the shape k = {pareto_k:.2}, above {limit:.2}: the proposals miss part of the density"
+    )]
     HeavyTail { pareto_k: f64, limit: f64 },
     #[error("effective sample size {ess:.0} after {evaluations} evaluations, {needed} asked for")]
     EffectiveSize { ess: f64, evaluations: usize, needed: f64 },
@@ -46,15 +48,15 @@ pub enum ImportanceStatus {
 
 /// Rounds after which a run whose weights stay bad is given up.
 const PATIENCE: usize = 6;
-/// Share of all draws that the last proposal is to be fitted to. The rest are drawn from it as it stands, so that the
-/// bias of weights that know their own draws is diluted.
-const LEARNING: f64 = 0.3;
+/// The last proposal is to be fitted to this share at least of as many draws as it will give itself: fewer would spoil it,
+/// and more are not needed.
+const LEARNING: f64 = 0.2;
 /// Mixtures are fitted to the density to the power 1 − WARMTH, and their scale matrices are multiplied by INFLATION:
-/// weights suffer more from a proposal too narrow than from one too wide, and warmth widens along bent arms too.
-const WARMTH: f64 = 0.2;
+/// weights suffer more from a proposal too narrow than from one too wide, and warmth lengthens bent arms too.
+const WARMTH: f64 = 0.3;
 const INFLATION: f64 = 1.2;
 /// Places that a mixture is fitted to, at most: more cost time and improve nothing.
-const FITTED: usize = 1500;
+const FITTED: usize = 4000;
 
 /// Samples `density` from `modes` by rounds of importance sampling; all of it follows from `seed`.
 ///
@@ -70,7 +72,8 @@ pub fn importance_sample<D: LogDensity + ?Sized>(
     let mut rng = StdRng::seed_from_u64(seed);
     let pilot = run_pilot(density, modes, config, &mut rng)?;
     let warps = choose_warps(density, &pilot);
-    let mut rounds = Rounds { density, config, warps, kept: Kept::default(), proposals: Vec::new(), evaluations: pilot.evaluations };
+    let mut rounds =
+        Rounds { density, config, warps, kept: Kept::default(), proposals: Vec::new(), evaluations: pilot.evaluations };
     let mut components = rounds.fit_pilot(&pilot, &mut rng);
     // enough to see all components' surroundings once
     let least = (30 * dim).max(200);
@@ -81,45 +84,46 @@ pub fn importance_sample<D: LogDensity + ?Sized>(
     loop {
         rounds.draw(fresh.then_some(&components), size, &mut rng)?;
         round += 1;
-        let weighed = rounds.kept.weigh();
-        let drawn = rounds.kept.len();
-        let draws = rounds.weighted_draws(&weighed);
-        let ess = least_ess(&draws);
-        let limit = reliable_shape(drawn);
-        let reliable = weighed.pareto_k < limit;
+        let last = rounds.last_draws();
+        let ess = least_ess(&last.draws);
+        let drawn = last.draws.len() as f64;
+        let limit = reliable_shape(last.draws.len());
+        let reliable = last.pareto_k < limit;
         let spent = rounds.evaluations >= config.max_evaluations;
-        let hopeless = round >= PATIENCE && !reliable && weighed.kish < 0.01 * drawn as f64;
+        let hopeless = round >= PATIENCE && !reliable && last.draws.ess() < 0.01 * drawn;
         if (ess >= config.min_ess && reliable) || spent || hopeless {
             let status = if !reliable {
-                ImportanceStatus::HeavyTail { pareto_k: weighed.pareto_k, limit }
+                ImportanceStatus::HeavyTail { pareto_k: last.pareto_k, limit }
             } else if ess < config.min_ess {
                 ImportanceStatus::EffectiveSize { ess, evaluations: rounds.evaluations, needed: config.min_ess }
             } else {
                 ImportanceStatus::Converged
             };
-            let (log_evidence, log_evidence_error) = rounds.kept.log_evidence(rounds.last_size());
             return Ok(ImportanceRun {
-                draws,
-                log_evidence,
-                log_evidence_error,
-                pareto_k: weighed.pareto_k,
+                log_evidence: last.log_evidence,
+                log_evidence_error: (1.0 / last.draws.ess() - 1.0 / drawn).max(0.0).sqrt(),
+                pareto_k: last.pareto_k,
                 ess,
                 evaluations: rounds.evaluations,
                 pilot_evaluations: pilot.evaluations,
                 rounds: round,
                 status,
+                draws: last.draws,
             });
         }
-        // draws in all if the next are as good as those so far
-        let needed = drawn as f64 * (config.min_ess / ess.max(1.0)).max(1.1);
+        // draws in all if the next are as good as those of the last proposal
+        let needed = drawn * (config.min_ess / ess.max(1.0)).max(1.1);
         fresh = (fitted as f64) < LEARNING * needed || !reliable;
-        if fresh {
-            components = rounds.refit(&weighed, components, &mut rng);
-            fitted = drawn;
-        }
+        let total = rounds.kept.len();
         let left = config.max_evaluations.saturating_sub(rounds.evaluations).max(1);
-        let most = if (fitted as f64) < LEARNING * needed { drawn } else { 3 * drawn };
-        size = ((1.1 * needed) as usize - drawn).clamp(least, most.max(least)).min(left);
+        if fresh {
+            components = rounds.refit(&components, &mut rng);
+            fitted = total;
+            size = (1.1 * needed) as usize;
+        } else {
+            size = (1.05 * needed - drawn) as usize;
+        }
+        size = size.clamp(least, (if fresh { total } else { 4 * total }).max(least)).min(left);
     }
 }
 
@@ -155,40 +159,17 @@ struct Kept {
     log_last: Vec<f64>,
 }
 
-struct Weighed {
-    /// Smoothed, not normalised.
-    log_weights: Vec<f64>,
-    /// As they came.
-    raw: Vec<f64>,
-    pareto_k: f64,
-    kish: f64,
-}
-
 impl Kept {
     fn len(&self) -> usize {
         self.log_target.len()
     }
+}
 
-    fn weigh(&self) -> Weighed {
-        let log_n = (self.len() as f64).ln();
-        let raw: Vec<f64> = self.log_target.iter().zip(&self.log_proposals).map(|(t, q)| t - q + log_n).collect();
-        let mut log_weights = raw.clone();
-        let pareto_k = smooth_tail(&mut log_weights);
-        let (_, kish) = sums(&log_weights);
-        Weighed { pareto_k, kish, log_weights, raw }
-    }
-
-    /// ln of the integral, and its error, from the last `size` draws by their own proposal: these did not shape it, so the
-    /// mean of their weights has no bias.
-    fn log_evidence(&self, size: usize) -> (f64, f64) {
-        let first = self.len() - size;
-        let mut log_weights: Vec<f64> =
-            self.log_target[first..].iter().zip(&self.log_last[first..]).map(|(t, q)| t - q).collect();
-        smooth_tail(&mut log_weights);
-        let (sum, kish) = sums(&log_weights);
-        let n = size as f64;
-        (sum - n.ln(), (1.0 / kish - 1.0 / n).max(0.0).sqrt())
-    }
+/// The draws of the last proposal.
+struct Last {
+    draws: WeightedDraws,
+    pareto_k: f64,
+    log_evidence: f64,
 }
 
 /// ln Σ exp and (Σ exp)²/Σ exp² of logarithms.
@@ -226,9 +207,28 @@ impl<D: LogDensity + ?Sized> Rounds<'_, D> {
         fit(places, &[], self.config.max_components, rng).unwrap_or_else(|| vec![pooled(places)])
     }
 
-    /// Draws from the last proposal.
-    fn last_size(&self) -> usize {
-        self.proposals.last().map_or(0, |p| p.0)
+    fn last_draws(&self) -> Last {
+        let (dim, kept) = (self.density.dim(), &self.kept);
+        let size = self.proposals.last().map_or(0, |p| p.0);
+        let first = kept.len() - size;
+        let log_weights: Vec<f64> =
+            kept.log_target[first..].iter().zip(&kept.log_last[first..]).map(|(t, q)| t - q).collect();
+        let log_evidence = sums(&log_weights).0 - (size as f64).ln();
+        let draws = WeightedDraws::from_log_weights(
+            dim,
+            kept.positions[first * dim..].to_vec(),
+            kept.log_density[first..].to_vec(),
+            &log_weights,
+        );
+        let mut pareto_k = smooth_tail(&mut log_weights.clone());
+        for i in 0..dim {
+            let mean = draws.mean(i);
+            let terms = log_weights.iter().enumerate();
+            let mut terms: Vec<f64> = terms.map(|(n, w)| w + (draws.position(n)[i] - mean).powi(2).ln()).collect();
+            let k = smooth_tail(&mut terms);
+            pareto_k = pareto_k.max(k);
+        }
+        Last { draws, pareto_k, log_evidence }
     }
 
     fn warp(&self, x: &[f64]) -> Vec<f64> {
@@ -294,7 +294,8 @@ impl<D: LogDensity + ?Sized> Rounds<'_, D> {
         let dim = self.density.dim();
         let bounds: Vec<_> = (0..dim).map(|i| self.density.bounds(i)).collect();
         let inside = |x: &[f64]| x.iter().zip(&bounds).all(|(x, b)| *x >= b.lower && *x <= b.upper && x.is_finite());
-        let wanted: Vec<usize> = (0..positions.len() / dim).filter(|i| inside(&positions[i * dim..(i + 1) * dim])).collect();
+        let wanted: Vec<usize> =
+            (0..positions.len() / dim).filter(|i| inside(&positions[i * dim..(i + 1) * dim])).collect();
         let asked: Vec<f64> = wanted.iter().flat_map(|i| positions[i * dim..(i + 1) * dim].iter().copied()).collect();
         let mut found = vec![0.0; wanted.len()];
         evaluate(self.density, self.config.evaluation, &asked, &mut found)?;
@@ -342,26 +343,18 @@ impl<D: LogDensity + ?Sized> Rounds<'_, D> {
         StudentMixture::new(dim, &flat).expect("a positive diagonal is positive definite")
     }
 
-    /// A mixture fitted to all draws by their weights, or the old one where they do not suffice.
-    fn refit(&self, weighed: &Weighed, old: Vec<Component>, rng: &mut StdRng) -> Vec<Component> {
+    /// A mixture fitted to all draws, or the old one where they do not suffice. Each draw weighs the density over the mean
+    /// of all proposals (deterministic mixture weights, Owen & Zhou 2000), so that a stray draw of one proposal where
+    /// others are dense decides nothing.
+    fn refit(&self, old: &[Component], rng: &mut StdRng) -> Vec<Component> {
         let dim = self.density.dim();
         let n = self.kept.len();
-        // the density to the power 1 − WARMTH, over the proposals
-        let warm = |(w, t): (&f64, &f64)| if w.is_finite() { w - WARMTH * t } else { *w };
-        let raw: Vec<f64> = weighed.raw.iter().zip(&self.kept.log_target).map(warm).collect();
-        let weights = tempered(&raw, (10.0 * dim as f64).min(n as f64 / 4.0));
+        let warm = |(t, q): (&f64, &f64)| if t.is_finite() { (1.0 - WARMTH) * t - q } else { *t };
+        let log_weights: Vec<f64> = self.kept.log_target.iter().zip(&self.kept.log_proposals).map(warm).collect();
+        let weights = tempered(&log_weights, (10.0 * dim as f64).min(n as f64 / 4.0));
         let (at, weights) = thinned(&self.kept.warped, &weights, dim, rng.random());
         let places = Places { dim, at: &at, weights: &weights };
-        fit(places, &old, self.config.max_components, rng).unwrap_or(old)
-    }
-
-    fn weighted_draws(&self, weighed: &Weighed) -> WeightedDraws {
-        WeightedDraws::from_log_weights(
-            self.density.dim(),
-            self.kept.positions.clone(),
-            self.kept.log_density.clone(),
-            &weighed.log_weights,
-        )
+        fit(places, old, self.config.max_components, rng).unwrap_or_else(|| old.to_vec())
     }
 }
 
