@@ -8,6 +8,8 @@
 //! diagnostics         autocorrelation time, R-hat, effective sample sizes, Monte-Carlo errors
 //! run_until_converged all of these: steps, looks, and stops by a stated rule
 //! importance          adaptive importance sampling with Student mixtures: most effective draws a call
+//! nuts                the no-U-turn sampler, for densities with a gradient
+//! nested              nested sampling: evidence and draws from a prior and a likelihood
 //! WeightedDraws       draws with weights: moments, quantiles, effective sizes, equally weighted draws
 //! ```
 //!
@@ -20,6 +22,8 @@ mod ensemble;
 mod evaluate;
 pub mod importance;
 pub mod moves;
+pub mod nested;
+pub mod nuts;
 mod run;
 mod weighted;
 
@@ -77,7 +81,11 @@ pub enum SampleError {
     NotANumber { position: Vec<f64> },
     #[error("no move has a positive weight")]
     NoMove,
-    #[error("no starting mode was given")]
+    #[error("{found} live points are too few, {needed} are needed")]
+    LivePoints { found: usize, needed: usize },
+    #[error("the likelihood was zero at nearly all of {tries} places of the prior")]
+    Impossible { tries: usize },
+    #[error("no starting mode or place was given")]
     NoMode,
     #[error("mode {mode} has {found} numbers in its {what}, {needed} needed")]
     ModeShape { mode: usize, what: &'static str, found: usize, needed: usize },

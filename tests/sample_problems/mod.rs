@@ -4,6 +4,7 @@
 use std::f64::consts::PI;
 
 use antumbra::sample::importance::StartingMode;
+use antumbra::sample::nuts::GradientLogDensity;
 use antumbra::sample::{Bounds, LogDensity};
 use statrs::function::erf::erf;
 
@@ -29,6 +30,28 @@ impl LogDensity for Problem {
     }
     fn bounds(&self, coordinate: usize) -> Bounds {
         (self.bounds)(coordinate)
+    }
+}
+
+/// Central differences of fourth order, steps of 1e-3 of the first mode's deviations: relative errors of about 1e-10.
+impl GradientLogDensity for Problem {
+    fn log_density_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        let mut moved = x.to_vec();
+        for i in 0..self.dim {
+            let h = 1e-3 * self.modes[0].1[i];
+            let mut at = |step: f64| {
+                moved[i] = x[i] + step * h;
+                (self.log_density)(&moved)
+            };
+            gradient[i] = (8.0 * (at(1.0) - at(-1.0)) - at(2.0) + at(-2.0)) / (12.0 * h);
+            // next to a limit, where one of these is impossible
+            if !gradient[i].is_finite() {
+                let (one, other) = (at(1e-3), at(-1e-3));
+                gradient[i] = if one.is_finite() { (one - at(0.0)) / (1e-3 * h) } else { (at(0.0) - other) / (1e-3 * h) };
+            }
+            moved[i] = x[i];
+        }
+        (self.log_density)(x)
     }
 }
 
