@@ -7,6 +7,7 @@
 //! Chain               what the walkers visited: draws × walkers × dim
 //! diagnostics         autocorrelation time, R-hat, effective sample sizes, Monte-Carlo errors
 //! run_until_converged all of these: steps, looks, and stops by a stated rule
+//! Checkpoint          such a run in the middle, to be stored and gone on with
 //! importance          adaptive importance sampling with Student mixtures: most effective draws a call
 //! nuts                the no-U-turn sampler, for densities with a gradient
 //! nested              nested sampling: evidence and draws from a prior and a likelihood
@@ -16,6 +17,7 @@
 //! Everything random comes from one seed, and the log densities of a half-ensemble may be evaluated in parallel
 //! without changing a bit of the result.
 
+mod bits;
 mod chain;
 pub mod diagnostics;
 mod ensemble;
@@ -28,10 +30,10 @@ mod run;
 mod weighted;
 
 pub use chain::Chain;
-pub use ensemble::Ensemble;
+pub use ensemble::{Ensemble, EnsembleState};
 pub use evaluate::Evaluation;
 pub(crate) use run::grouped;
-pub use run::{RunConfig, Shortfall, Status, run_until_converged};
+pub use run::{Checkpoint, Progress, RunConfig, Shortfall, Status, continue_run, run_until_converged};
 pub use weighted::{EqualDraws, WeightedDraws};
 
 /// The interval of a coordinate outside which a density is zero; infinite where there is no limit.
@@ -79,6 +81,8 @@ pub enum SampleError {
     Start { walker: usize, log_density: f64 },
     #[error("the log density is not a number at {position:?}")]
     NotANumber { position: Vec<f64> },
+    #[error("a checkpoint of {found} dimensions does not fit a density of {dim}, or it is damaged")]
+    Checkpoint { found: usize, dim: usize },
     #[error("no move has a positive weight")]
     NoMove,
     #[error("{found} live points are too few, {needed} are needed")]

@@ -47,7 +47,8 @@ impl GradientLogDensity for Problem {
             // next to a limit, where one of these is impossible
             if !gradient[i].is_finite() {
                 let (one, other) = (at(1e-3), at(-1e-3));
-                gradient[i] = if one.is_finite() { (one - at(0.0)) / (1e-3 * h) } else { (at(0.0) - other) / (1e-3 * h) };
+                gradient[i] =
+                    if one.is_finite() { (one - at(0.0)) / (1e-3 * h) } else { (at(0.0) - other) / (1e-3 * h) };
             }
             moved[i] = x[i];
         }

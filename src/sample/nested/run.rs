@@ -30,7 +30,7 @@ impl Default for NestedConfig {
     fn default() -> Self {
         Self {
             live_points: 500,
-            slices_per_dimension: 5,
+            slices_per_dimension: 3,
             log_evidence_left: 0.01,
             batch: 8,
             max_evaluations: 20_000_000,
@@ -51,7 +51,8 @@ pub enum NestedStatus {
 
 #[derive(Clone, Debug)]
 pub struct NestedRun {
-    /// All points, dead and finally alive.
+    /// All points, dead and finally alive. Kish's size of their weights takes the prior volumes as known: how the mass is
+    /// shared between separate modes is less certain than it says, by about the square root of the live points in each.
     pub draws: WeightedDraws,
     /// ln ∫ likelihood d(prior), and its standard error.
     pub log_evidence: f64,
@@ -161,10 +162,8 @@ fn finish(dim: usize, dead: Vec<Live>, counts: &[usize], log_start: f64, ending:
     let log_weights: Vec<f64> = widths.iter().zip(&log_likelihood).map(|(w, l)| w + l).collect();
     let positions: Vec<f64> = dead.iter().flat_map(|d| d.position.iter().copied()).collect();
     let draws = WeightedDraws::from_log_weights(dim, positions, log_likelihood, &log_weights);
-    let mean: f64 = (0..draws.len())
-        .filter(|i| draws.weights()[*i] > 0.0)
-        .map(|i| draws.weights()[i] * draws.log_density(i))
-        .sum();
+    let mean: f64 =
+        (0..draws.len()).filter(|i| draws.weights()[*i] > 0.0).map(|i| draws.weights()[i] * draws.log_density(i)).sum();
     NestedRun {
         draws,
         log_evidence,

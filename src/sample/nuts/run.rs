@@ -4,11 +4,11 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rayon::prelude::*;
 
+use super::GradientLogDensity;
 use super::metric::{Metric, MetricKind};
 use super::tree::{Point, transition};
 use super::unbounded::Unbounded;
 use super::warm_up::{Warm, warm_up};
-use super::GradientLogDensity;
 use crate::sample::diagnostics::{ess_bulk, ess_tail, rank_normalised_r_hat};
 use crate::sample::{Chain, Evaluation, SampleError, Shortfall, Status};
 
@@ -146,9 +146,12 @@ impl OneChain {
         let y = density.from_bounded(start);
         let variances = match scales {
             // beside a limit the slope may vanish; a logit or a logarithm varies by a few at most
-            Some(scales) => {
-                density.slopes(&y).iter().zip(scales).map(|(d, s)| if *d == 1.0 { s * s } else { (s / d).powi(2).min(4.0) }).collect()
-            }
+            Some(scales) => density
+                .slopes(&y)
+                .iter()
+                .zip(scales)
+                .map(|(d, s)| if *d == 1.0 { s * s } else { (s / d).powi(2).min(4.0) })
+                .collect(),
             None => vec![1.0; y.len()],
         };
         Self {
@@ -176,8 +179,7 @@ impl OneChain {
     fn draw<D: GradientLogDensity + ?Sized>(&mut self, density: &Unbounded<D>, config: &NutsConfig, draws: usize) {
         let dim = self.point.q.len();
         for _ in 0..draws {
-            let done =
-                transition(density, &self.metric, self.step, config.max_depth, &mut self.point, &mut self.rng);
+            let done = transition(density, &self.metric, self.step, config.max_depth, &mut self.point, &mut self.rng);
             self.evaluations += done.leapfrogs;
             self.acceptance += done.acceptance;
             self.divergences += usize::from(done.diverged);
