@@ -38,7 +38,7 @@ impl PriorTransform for Boxed {
     fn dim(&self) -> usize {
         self.problem.dim
     }
-    fn from_cube(&self, cube: &[f64], x: &mut [f64]) {
+    fn place(&self, cube: &[f64], x: &mut [f64]) {
         for (i, x) in x.iter_mut().enumerate() {
             *x = self.lower[i] + (self.upper[i] - self.lower[i]) * cube[i];
         }
@@ -148,7 +148,7 @@ fn flat_likelihood() {
         fn dim(&self) -> usize {
             2
         }
-        fn from_cube(&self, cube: &[f64], x: &mut [f64]) {
+        fn place(&self, cube: &[f64], x: &mut [f64]) {
             x.copy_from_slice(cube);
         }
         fn log_likelihood(&self, x: &[f64]) -> f64 {

@@ -1,5 +1,7 @@
 //! Log-likelihood of residuals under a sum of oscillators and white noise, in a time that grows as their number.
 
+#![allow(clippy::needless_range_loop, reason = "indices of blocks, as in the formulae")]
+
 use super::propagator::{Block, Propagator, product, transposed};
 use super::{NoiseError, Oscillator};
 

@@ -170,10 +170,9 @@ pub fn continue_run<D: LogDensity + ?Sized>(
     loop {
         let missing = checkpoint.look_at.saturating_sub(checkpoint.chain.draws());
         ensemble.run(missing.min(every.max(1)), config.thin, &mut checkpoint.chain)?;
-        if checkpoint.chain.draws() >= checkpoint.look_at {
-            if let Some((chain, diagnostics, status)) = look(&mut checkpoint, &ensemble, config) {
-                return Ok(Progress::Done(chain, diagnostics, status));
-            }
+        let is_due = checkpoint.chain.draws() >= checkpoint.look_at;
+        if is_due && let Some((chain, diagnostics, status)) = look(&mut checkpoint, &ensemble, config) {
+            return Ok(Progress::Done(chain, diagnostics, status));
         }
         checkpoint.ensemble.clone_from(ensemble.state());
         if keep(&checkpoint).is_break() {

@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-use super::mixture::{Component, StudentMixture};
+use super::mixture::{Component, LANES, StudentMixture};
 
 /// Places (n × dim) with weights that sum to 1.
 #[derive(Clone, Copy, Debug)]
@@ -30,18 +30,38 @@ impl Places<'_> {
             mean.iter_mut().zip(y).for_each(|(m, y)| *m += p * y);
         }
         mean.iter_mut().for_each(|m| *m /= pull);
-        let mut scale = vec![0.0; d * d];
-        let mut centred = vec![0.0; d];
-        for (i, y) in self.at.chunks_exact(d).enumerate() {
-            let p = pulls(i);
-            if p <= 1e-9 * sum / self.weights.len() as f64 {
+        let mut triangle = vec![[0.0; LANES]; d * (d + 1) / 2];
+        let mut centred = vec![[0.0; LANES]; d];
+        let negligible = 1e-9 * sum / self.weights.len() as f64;
+        for (block, ys) in self.at.chunks(LANES * d).enumerate() {
+            let mut p = [0.0; LANES];
+            for (lane, y) in ys.chunks_exact(d).enumerate() {
+                p[lane] = pulls(block * LANES + lane);
+                for ((c, y), m) in centred.iter_mut().zip(y).zip(&mean) {
+                    c[lane] = y - m;
+                }
+            }
+            if p.iter().all(|p| *p <= negligible) {
                 continue;
             }
-            centred.iter_mut().zip(y).zip(&mean).for_each(|((c, y), m)| *c = y - m);
+            let mut cell = triangle.iter_mut();
             for a in 0..d {
-                let pa = p * centred[a];
-                let line = &mut scale[a * d..a * d + a + 1];
-                line.iter_mut().zip(&centred).for_each(|(s, c)| *s += pa * c);
+                let mut pa = [0.0; LANES];
+                for lane in 0..LANES {
+                    pa[lane] = p[lane] * centred[a][lane];
+                }
+                // in this order, or the last comparison of a row would swallow the first cell of the next
+                for (c, t) in centred[..=a].iter().zip(&mut cell) {
+                    for lane in 0..LANES {
+                        t[lane] += pa[lane] * c[lane];
+                    }
+                }
+            }
+        }
+        let mut scale = vec![0.0; d * d];
+        for a in 0..d {
+            for b in 0..=a {
+                scale[a * d + b] = triangle[a * (a + 1) / 2 + b].iter().sum();
             }
         }
         for a in 0..d {
@@ -56,7 +76,7 @@ impl Places<'_> {
 }
 
 /// Rounds of expectation and maximisation; the mixture only has to be near the best, since weights correct it.
-const ITERATIONS: usize = 12;
+const ITERATIONS: usize = 8;
 
 /// Additions in vain that end the search.
 const ATTEMPTS: usize = 3;

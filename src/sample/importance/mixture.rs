@@ -322,7 +322,7 @@ mod tests {
     #[test]
     fn singular_components_are_left_out() {
         let bad = Component { weight: 1.0, mean: vec![0.0; 2], scale: vec![1.0, 1.0, 1.0, 1.0] };
-        assert!(StudentMixture::new(2, &[bad.clone()]).is_none());
+        assert!(StudentMixture::new(2, std::slice::from_ref(&bad)).is_none());
         let good = Component { scale: vec![1.0, 0.0, 0.0, 1.0], ..bad.clone() };
         assert_eq!(StudentMixture::new(2, &[bad, good]).unwrap().len(), 1);
     }

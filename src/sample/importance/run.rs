@@ -56,7 +56,7 @@ const LEARNING: f64 = 0.2;
 const WARMTH: f64 = 0.3;
 const INFLATION: f64 = 1.2;
 /// Places that a mixture is fitted to, at most: more cost time and improve nothing.
-const FITTED: usize = 4000;
+const FITTED: usize = 2000;
 
 /// Samples `density` from `modes` by rounds of importance sampling; all of it follows from `seed`.
 ///

@@ -19,7 +19,7 @@ pub trait PriorTransform: Sync {
     /// Number of coordinates.
     fn dim(&self) -> usize;
     /// Writes to `x` the place of the prior whose cumulative probabilities are `cube` (each in 0..1).
-    fn from_cube(&self, cube: &[f64], x: &mut [f64]);
+    fn place(&self, cube: &[f64], x: &mut [f64]);
     /// Log likelihood at `x`; −∞ where it is impossible, never NaN.
     fn log_likelihood(&self, x: &[f64]) -> f64;
 }

@@ -17,7 +17,7 @@ pub(super) struct Live {
 impl Live {
     pub(super) fn new<M: PriorTransform + ?Sized>(model: &M, cube: Vec<f64>) -> Result<Self, SampleError> {
         let mut position = vec![0.0; cube.len()];
-        model.from_cube(&cube, &mut position);
+        model.place(&cube, &mut position);
         let log_likelihood = model.log_likelihood(&position);
         if log_likelihood.is_nan() {
             return Err(SampleError::NotANumber { position });

@@ -91,7 +91,7 @@ pub fn nuts<D: GradientLogDensity + ?Sized>(
             let found = if x.len() == dim { scales.map_or(dim, <[f64]>::len) } else { x.len() };
             return Err(SampleError::Dimension { walker, found, dim });
         }
-        let log_density = Point::new(&unbounded, unbounded.from_bounded(x)).log_density;
+        let log_density = Point::new(&unbounded, unbounded.unbounded(x)).log_density;
         if !log_density.is_finite() {
             return Err(SampleError::Start { walker, log_density });
         }
@@ -143,7 +143,7 @@ impl OneChain {
         scales: Option<&[f64]>,
         rng: StdRng,
     ) -> Self {
-        let y = density.from_bounded(start);
+        let y = density.unbounded(start);
         let variances = match scales {
             // beside a limit the slope may vanish; a logit or a logarithm varies by a few at most
             Some(scales) => density

@@ -27,7 +27,7 @@ impl<'a, D: GradientLogDensity + ?Sized> Unbounded<'a, D> {
     }
 
     /// y of a place, which is moved inside its limits by a little if it lies on one.
-    pub(super) fn from_bounded(&self, x: &[f64]) -> Vec<f64> {
+    pub(super) fn unbounded(&self, x: &[f64]) -> Vec<f64> {
         const INSIDE: f64 = 1e-3;
         let place = |(x, b): (&f64, &Bounds)| match (b.lower.is_finite(), b.upper.is_finite()) {
             (true, true) => {
