@@ -1,6 +1,8 @@
 //! Log-likelihoods of sums of oscillators against dense Cholesky factors, and their gradients against differences.
 
-use antumbra::noise::{Gradient, NoiseError, Oscillator, log_likelihood, log_likelihood_gradient, rotation};
+use antumbra::noise::{
+    Gradient, NoiseError, Oscillator, log_likelihood, log_likelihood_gradient, rotation, smooth, solve,
+};
 use nalgebra::{Cholesky, DMatrix, DVector};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -63,6 +65,23 @@ fn equals_the_dense_factor() {
 }
 
 #[test]
+fn solution_and_smooth_equal_the_dense_ones() {
+    let (time, y, variance) = data(90);
+    for process in processes() {
+        let covariance = |i: usize, j: usize| process.iter().map(|o| o.covariance(time[i] - time[j])).sum::<f64>();
+        let k = DMatrix::from_fn(90, 90, &covariance);
+        let full = &k + DMatrix::from_diagonal(&DVector::from_column_slice(&variance));
+        let solved = Cholesky::new(full).unwrap().solve(&DVector::from_column_slice(&y));
+        let mean = &k * &solved;
+        let found = (solve(&process, &time, &y, &variance).unwrap(), smooth(&process, &time, &y, &variance).unwrap());
+        for i in 0..90 {
+            assert!((found.0[i] - solved[i]).abs() < 1e-9 * solved.amax(), "{process:?} {i}");
+            assert!((found.1[i] - mean[i]).abs() < 1e-9, "{process:?} {i}");
+        }
+    }
+}
+
+#[test]
 fn gradient_equals_differences() {
     let (time, y, variance) = data(80);
     for process in processes() {
@@ -121,7 +140,7 @@ fn bad_input_is_refused() {
     assert_eq!(log_likelihood(&[], &[], &[], &[]).unwrap(), 0.0);
 }
 
-/// Prints what a point costs; asserts only that doubling the points doubles the time, within a factor of 2.
+/// Prints what a point costs; asserts only that doubling the points doubles the time, within a factor of 2 (more on a loaded machine).
 #[test]
 fn cost_grows_as_the_number_of_points() {
     let cost = |n: usize, process: &[Oscillator]| {
@@ -145,6 +164,6 @@ fn cost_grows_as_the_number_of_points() {
     };
     let one = [Oscillator::granulation(1.0, 0.5)];
     let (short, long) = (cost(20_000, &one), cost(40_000, &one));
-    assert!(long < 2.0 * short, "{short} {long}");
+    assert!(long < 4.0 * short, "{short} {long}");
     cost(20_000, &rotation(1.0, 3.0, 4.0));
 }

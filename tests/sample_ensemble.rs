@@ -236,6 +236,34 @@ fn parallel_evaluation_gives_the_same_bits() {
     assert!(serial != run(Evaluation::Serial, 10));
 }
 
+/// A density that can only be asked for batches is enough, and gives the bits of one asked place by place.
+#[test]
+fn batches_are_used() {
+    struct Batched;
+    impl LogDensity for Batched {
+        fn dim(&self) -> usize {
+            3
+        }
+        fn log_density(&self, _: &[f64]) -> f64 {
+            unreachable!("only batches are asked for")
+        }
+        fn log_density_batch(&self, xs: &[f64], out: &mut [f64]) {
+            assert_eq!(xs.len(), 3 * out.len());
+            for (x, out) in xs.chunks_exact(3).zip(out) {
+                *out = gaussian(3).log_density(x);
+            }
+        }
+    }
+    fn run<D: LogDensity>(density: &D, evaluation: Evaluation) -> Chain {
+        let mut ensemble = Ensemble::new(density, &start(12, 3, 1), Mixture::default(), evaluation, 3).unwrap();
+        let mut chain = Chain::new(12, 3);
+        ensemble.run(50, 1, &mut chain).unwrap();
+        chain
+    }
+    assert!(run(&Batched, Evaluation::Serial) == run(&gaussian(3), Evaluation::Serial));
+    assert!(run(&Batched, Evaluation::Parallel) == run(&gaussian(3), Evaluation::Serial));
+}
+
 /// Broken off after every few draws, written to JSON and read again, a run has the bits of one left alone.
 #[test]
 fn resumed_runs_have_the_same_bits() {

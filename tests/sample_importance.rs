@@ -201,6 +201,9 @@ fn bad_input_is_refused() {
     let mut mode = problem.starting_modes().remove(0);
     mode.covariance.pop();
     assert_eq!(run(&[mode.clone()]), SampleError::ModeShape { mode: 0, what: "covariance", found: 63, needed: 64 });
+    let mut mode = problem.starting_modes().remove(0);
+    mode.centre[0] = f64::NAN;
+    assert!(matches!(run(&[mode]), SampleError::ModeStart { mode: 0, .. }));
     let nowhere = Problem { log_density: |_| f64::NEG_INFINITY, ..sample_problems::transit_like() };
     let found = importance_sample(&nowhere, &nowhere.starting_modes(), &config, 1).map(|_| ()).unwrap_err();
     assert_eq!(found, SampleError::ModeStart { mode: 0, log_density: f64::NEG_INFINITY });

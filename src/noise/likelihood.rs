@@ -64,6 +64,34 @@ pub fn log_likelihood_gradient(
     })
 }
 
+/// K⁻¹ y, for generalised least squares against columns of a linear model; NaN where K is not positive definite.
+pub fn solve(
+    oscillators: &[Oscillator],
+    time: &[f64],
+    column: &[f64],
+    variance: &[f64],
+) -> Result<Vec<f64>, NoiseError> {
+    let mut gradient = Gradient::default();
+    log_likelihood_gradient(oscillators, time, column, variance, &mut gradient)?;
+    let mut out = gradient.residuals;
+    out.iter_mut().for_each(|v| *v = -*v);
+    Ok(out)
+}
+
+/// Mean of the correlated process at the observed times given the residuals: y − s K⁻¹ y, s the white variances.
+pub fn smooth(
+    oscillators: &[Oscillator],
+    time: &[f64],
+    residuals: &[f64],
+    variance: &[f64],
+) -> Result<Vec<f64>, NoiseError> {
+    let mut out = solve(oscillators, time, residuals, variance)?;
+    for ((v, y), s) in out.iter_mut().zip(residuals).zip(variance) {
+        *v = y - s * *v;
+    }
+    Ok(out)
+}
+
 fn check(oscillators: &[Oscillator], time: &[f64], residuals: &[f64], variance: &[f64]) -> Result<(), NoiseError> {
     if oscillators.len() > MOST_OSCILLATORS {
         return Err(NoiseError::Oscillators { found: oscillators.len(), most: MOST_OSCILLATORS });

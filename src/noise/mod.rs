@@ -10,7 +10,7 @@ mod likelihood;
 mod oscillator;
 mod propagator;
 
-pub use likelihood::{Gradient, MOST_OSCILLATORS, log_likelihood, log_likelihood_gradient};
+pub use likelihood::{Gradient, MOST_OSCILLATORS, log_likelihood, log_likelihood_gradient, smooth, solve};
 pub use oscillator::{Oscillator, rotation};
 
 /// Why a likelihood cannot be computed.

@@ -69,6 +69,9 @@ fn check(dim: usize, modes: &[StartingMode]) -> Result<(), SampleError> {
                 return Err(SampleError::ModeShape { mode, what, found, needed });
             }
         }
+        if m.centre.iter().any(|c| !c.is_finite()) {
+            return Err(SampleError::ModeStart { mode, log_density: f64::NAN });
+        }
     }
     Ok(())
 }

@@ -90,7 +90,9 @@ pub fn importance_sample<D: LogDensity + ?Sized>(
         let limit = reliable_shape(last.draws.len());
         let reliable = last.pareto_k < limit;
         let spent = rounds.evaluations >= config.max_evaluations;
-        let hopeless = round >= PATIENCE && !reliable && last.draws.ess() < 0.01 * drawn;
+        // also where all weights are zero and their size is not a number
+        let efficient = last.draws.ess() >= 0.01 * drawn;
+        let hopeless = round >= PATIENCE && !reliable && !efficient;
         if (ess >= config.min_ess && reliable) || spent || hopeless {
             let status = if !reliable {
                 ImportanceStatus::HeavyTail { pareto_k: last.pareto_k, limit }
