@@ -38,6 +38,12 @@ impl Oscillator {
         Self { sigma, omega0: 2.0 * PI / timescale, quality: std::f64::consts::FRAC_1_SQRT_2 }
     }
 
+    /// The Matérn process of order 3/2, k(τ) = σ² (1 + √3 τ/ρ) exp(−√3 τ/ρ), of length scale `rho` days. An oscillator at
+    /// critical damping is just that, so nothing is approximated.
+    pub fn matern_32(sigma: f64, rho: f64) -> Self {
+        Self { sigma, omega0: 3f64.sqrt() / rho, quality: 0.5 }
+    }
+
     /// k(τ) for a lag in days.
     pub fn covariance(&self, lag: f64) -> f64 {
         self.sigma * self.sigma * self.decay(lag.abs())[0][0]

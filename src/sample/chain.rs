@@ -1,11 +1,14 @@
 //! What an ensemble visited: draws × walkers × dim, with the log density of each.
 
 /// Stored draws of an ensemble, oldest first.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Chain {
     walkers: usize,
     dim: usize,
+    #[serde(with = "super::bits")]
     positions: Vec<f64>,
+    #[serde(with = "super::bits")]
     log_density: Vec<f64>,
 }
 
@@ -19,6 +22,11 @@ impl Chain {
         debug_assert_eq!(positions.len(), self.walkers * self.dim);
         self.positions.extend_from_slice(positions);
         self.log_density.extend_from_slice(log_density);
+    }
+
+    /// Whether the stored numbers are as many as whole draws have, which a file may not ensure.
+    pub(super) fn is_whole(&self) -> bool {
+        self.log_density.len().is_multiple_of(self.walkers) && self.positions.len() == self.log_density.len() * self.dim
     }
 
     pub fn walkers(&self) -> usize {

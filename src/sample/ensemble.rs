@@ -3,20 +3,32 @@
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
-use rayon::prelude::*;
 
+use super::evaluate::evaluate;
 use super::moves::{Mixture, Proposals, Walkers};
-use super::{Chain, LogDensity, SampleError};
+use super::{Chain, Evaluation, LogDensity, SampleError};
 
-/// How the log densities of a half-ensemble are evaluated; the result is the same bits either way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Evaluation {
-    /// One after the other; for callers that are parallel over targets.
-    #[default]
-    Serial,
-    /// On rayon's current thread pool.
-    Parallel,
+/// All that an ensemble is between two steps. Numbers are stored by their bits, so that a resumed run goes on exactly as
+/// if it had not been interrupted, whatever the file format.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnsembleState {
+    dim: usize,
+    seed: u64,
+    steps: u64,
+    #[serde(with = "super::bits")]
+    positions: Vec<f64>,
+    #[serde(with = "super::bits")]
+    log_density: Vec<f64>,
+    accepted: Vec<u64>,
+}
+
+impl EnsembleState {
+    /// Each step has a stream of its own, so that the state needs no generator's inner words.
+    fn stream(&self) -> StdRng {
+        // the golden ratio in 64 bits spreads neighbouring steps over all seeds
+        StdRng::seed_from_u64(self.seed.wrapping_add((self.steps + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+    }
 }
 
 /// Walkers over a log density.
@@ -27,12 +39,7 @@ pub struct Ensemble<'a, D: LogDensity + ?Sized> {
     density: &'a D,
     moves: Mixture,
     evaluation: Evaluation,
-    rng: StdRng,
-    dim: usize,
-    positions: Vec<f64>,
-    log_density: Vec<f64>,
-    accepted: Vec<u64>,
-    steps: u64,
+    state: EnsembleState,
     order: Vec<usize>,
     proposals: Vec<f64>,
     factors: Vec<f64>,
@@ -59,53 +66,76 @@ impl<'a, D: LogDensity + ?Sized> Ensemble<'a, D> {
         if let Some((walker, bad)) = start.iter().enumerate().find(|(_, x)| x.len() != dim) {
             return Err(SampleError::Dimension { walker, found: bad.len(), dim });
         }
-        let half = walkers / 2;
-        let mut out = Self {
+        let positions = start.concat();
+        let mut log_density = vec![0.0; walkers];
+        evaluate(density, evaluation, &positions, &mut log_density)?;
+        if let Some((walker, &log_density)) = log_density.iter().enumerate().find(|(_, l)| !l.is_finite()) {
+            return Err(SampleError::Start { walker, log_density });
+        }
+        let state = EnsembleState { dim, seed, steps: 0, positions, log_density, accepted: vec![0; walkers] };
+        Ok(Self::with_state(density, state, moves, evaluation))
+    }
+
+    /// Goes on from a state that an ensemble over the same density, with the same moves, was in.
+    pub fn resume(
+        density: &'a D,
+        state: EnsembleState,
+        moves: Mixture,
+        evaluation: Evaluation,
+    ) -> Result<Self, SampleError> {
+        let (dim, walkers) = (density.dim(), state.log_density.len());
+        if state.dim != dim || state.positions.len() != walkers * dim || state.accepted.len() != walkers {
+            return Err(SampleError::Checkpoint { found: state.dim, dim });
+        }
+        if dim == 0 || walkers < 6 || !walkers.is_multiple_of(2) {
+            return Err(SampleError::Walkers { found: walkers, dim, needed: (2 * (dim + 1)).max(6) });
+        }
+        Ok(Self::with_state(density, state, moves, evaluation))
+    }
+
+    fn with_state(density: &'a D, state: EnsembleState, moves: Mixture, evaluation: Evaluation) -> Self {
+        let half = state.log_density.len() / 2;
+        Self {
             density,
             moves,
             evaluation,
-            rng: StdRng::seed_from_u64(seed),
-            dim,
-            positions: start.concat(),
-            log_density: vec![0.0; walkers],
-            accepted: vec![0; walkers],
-            steps: 0,
-            order: (0..walkers).collect(),
-            proposals: vec![0.0; half * dim],
+            order: Vec::with_capacity(2 * half),
+            proposals: vec![0.0; half * state.dim],
             factors: vec![0.0; half],
             proposed_log_density: vec![0.0; half],
-        };
-        evaluate(density, evaluation, &out.positions, &mut out.log_density)?;
-        if let Some((walker, &log_density)) = out.log_density.iter().enumerate().find(|(_, l)| !l.is_finite()) {
-            return Err(SampleError::Start { walker, log_density });
+            state,
         }
-        Ok(out)
     }
 
     /// Moves every walker once.
     pub fn step(&mut self) -> Result<(), SampleError> {
-        let (dim, half) = (self.dim, self.order.len() / 2);
-        self.order.shuffle(&mut self.rng);
-        let chosen = self.moves.pick(&mut self.rng);
+        let state = &mut self.state;
+        let (dim, walkers) = (state.dim, state.log_density.len());
+        let half = walkers / 2;
+        let mut rng = state.stream();
+        self.order.clear();
+        self.order.extend(0..walkers);
+        self.order.shuffle(&mut rng);
+        let chosen = self.moves.pick(&mut rng);
         for active_is_first in [true, false] {
             let (first, second) = self.order.split_at(half);
             let (active, still) = if active_is_first { (first, second) } else { (second, first) };
-            let [active_walkers, complement] = [active, still].map(|half| Walkers::new(&self.positions, half, dim));
+            let [active_walkers, complement] = [active, still].map(|half| Walkers::new(&state.positions, half, dim));
             let mut proposals = Proposals::new(dim, &mut self.proposals, &mut self.factors);
-            chosen.propose(&active_walkers, &complement, &mut self.rng, &mut proposals);
+            chosen.propose(&active_walkers, &complement, &mut rng, &mut proposals);
             evaluate(self.density, self.evaluation, &self.proposals, &mut self.proposed_log_density)?;
             for (slot, &w) in active.iter().enumerate() {
-                let log_ratio = self.factors[slot] + self.proposed_log_density[slot] - self.log_density[w];
+                let log_ratio = self.factors[slot] + self.proposed_log_density[slot] - state.log_density[w];
                 // one number drawn for each walker, whatever the outcome, keeps the stream simple to reason about
-                if self.rng.random::<f64>().ln() < log_ratio {
-                    self.positions[w * dim..(w + 1) * dim]
+                if rng.random::<f64>().ln() < log_ratio {
+                    state.positions[w * dim..(w + 1) * dim]
                         .copy_from_slice(&self.proposals[slot * dim..(slot + 1) * dim]);
-                    self.log_density[w] = self.proposed_log_density[slot];
-                    self.accepted[w] += 1;
+                    state.log_density[w] = self.proposed_log_density[slot];
+                    state.accepted[w] += 1;
                 }
             }
         }
-        self.steps += 1;
+        state.steps += 1;
         Ok(())
     }
 
@@ -115,47 +145,27 @@ impl<'a, D: LogDensity + ?Sized> Ensemble<'a, D> {
             for _ in 0..thin.max(1) {
                 self.step()?;
             }
-            chain.push(&self.positions, &self.log_density);
+            chain.push(&self.state.positions, &self.state.log_density);
         }
         Ok(())
     }
 
     /// Where the walkers are, walkers × dim.
     pub fn positions(&self) -> &[f64] {
-        &self.positions
+        &self.state.positions
     }
     pub fn walkers(&self) -> usize {
-        self.order.len()
+        self.state.log_density.len()
     }
     pub fn steps(&self) -> u64 {
-        self.steps
+        self.state.steps
     }
     /// Accepted over proposed moves, one value a walker; NaN before the first step.
     pub fn acceptance(&self) -> Vec<f64> {
-        self.accepted.iter().map(|a| *a as f64 / self.steps as f64).collect()
+        self.state.accepted.iter().map(|a| *a as f64 / self.state.steps as f64).collect()
     }
-}
-
-fn evaluate<D: LogDensity + ?Sized>(
-    density: &D,
-    evaluation: Evaluation,
-    positions: &[f64],
-    log_density: &mut [f64],
-) -> Result<(), SampleError> {
-    let dim = density.dim();
-    match evaluation {
-        Evaluation::Serial => {
-            for (x, out) in positions.chunks_exact(dim).zip(log_density.iter_mut()) {
-                *out = density.log_density(x);
-            }
-        }
-        Evaluation::Parallel => positions
-            .par_chunks_exact(dim)
-            .zip(log_density.par_iter_mut())
-            .for_each(|(x, out)| *out = density.log_density(x)),
-    }
-    match log_density.iter().position(|l| l.is_nan()) {
-        Some(i) => Err(SampleError::NotANumber { position: positions[i * dim..(i + 1) * dim].to_vec() }),
-        None => Ok(()),
+    /// All that is needed to go on later.
+    pub fn state(&self) -> &EnsembleState {
+        &self.state
     }
 }

@@ -1,8 +1,10 @@
 //! Runs an ensemble until its draws are good enough, or says what is missing.
 
+use std::ops::ControlFlow;
+
 use super::diagnostics::{Diagnostics, ess_bulk, ess_tail, integrated_autocorrelation_time, rank_normalised_r_hat};
 use super::moves::Mixture;
-use super::{Chain, Ensemble, Evaluation, LogDensity, SampleError};
+use super::{Chain, Ensemble, EnsembleState, Evaluation, LogDensity, SampleError};
 
 /// When to look, when to stop, what to leave out.
 ///
@@ -91,6 +93,44 @@ impl Shortfall {
     }
 }
 
+/// A run in the middle.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checkpoint {
+    ensemble: EnsembleState,
+    chain: Chain,
+    /// Draws at which the next look is due.
+    look_at: usize,
+}
+
+impl Checkpoint {
+    /// A run that has yet to make its first step.
+    pub fn new<D: LogDensity + ?Sized>(
+        density: &D,
+        start: &[Vec<f64>],
+        config: &RunConfig,
+        seed: u64,
+    ) -> Result<Self, SampleError> {
+        let ensemble = Ensemble::new(density, start, Mixture::default(), config.evaluation, seed)?.state().clone();
+        let chain = Chain::new(start.len(), density.dim());
+        Ok(Self { ensemble, chain, look_at: (config.min_steps / config.thin.max(1)).clamp(8, max_draws(config)) })
+    }
+
+    /// Draws stored so far.
+    pub fn draws(&self) -> usize {
+        self.chain.draws()
+    }
+}
+
+/// How far a run came.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// Draws after burn-in, their diagnostics, and whether they are enough.
+    Done(Chain, Diagnostics, Status),
+    /// Broken off by the caller; to be gone on with.
+    Paused(Checkpoint),
+}
+
 /// Samples `density` from walkers at `start` until the rule of [`RunConfig`] is met or `max_steps` is reached; returns
 /// the draws after burn-in, their diagnostics, and whether they are enough.
 pub fn run_until_converged<D: LogDensity + ?Sized>(
@@ -100,23 +140,71 @@ pub fn run_until_converged<D: LogDensity + ?Sized>(
     config: &RunConfig,
     seed: u64,
 ) -> Result<(Chain, Diagnostics, Status), SampleError> {
-    let mut ensemble = Ensemble::new(density, start, moves, config.evaluation, seed)?;
-    let mut chain = Chain::new(ensemble.walkers(), density.dim());
-    let thin = config.thin.max(1);
-    let max_draws = (config.max_steps / thin).max(8);
-    let mut look_at = (config.min_steps / thin).clamp(8, max_draws);
+    let mut checkpoint = Checkpoint::new(density, start, config, seed)?;
+    let mut ensemble = Ensemble::resume(density, checkpoint.ensemble.clone(), moves, config.evaluation)?;
     loop {
-        ensemble.run(look_at - chain.draws(), thin, &mut chain)?;
-        let burn_in = burn_in_draws(&chain, config);
-        let kept = chain.without_first(burn_in);
-        let diagnostics = diagnose(&kept, &ensemble, config, burn_in * thin, thin);
-        let shortfall = shortfall(&diagnostics, config);
-        if shortfall.is_none() || chain.draws() >= max_draws {
-            let status = shortfall.map_or(Status::Converged, Status::NotConverged);
-            return Ok((kept, diagnostics, status));
+        let missing = checkpoint.look_at.saturating_sub(checkpoint.chain.draws());
+        ensemble.run(missing, config.thin, &mut checkpoint.chain)?;
+        if let Some((chain, diagnostics, status)) = look(&mut checkpoint, &ensemble, config) {
+            return Ok((chain, diagnostics, status));
         }
-        look_at = next_look(&diagnostics, config, thin).clamp(chain.draws() * 5 / 4, chain.draws() * 2).min(max_draws);
     }
+}
+
+/// Goes on with a run, as [`run_until_converged`] would, and shows a checkpoint to `keep` after every `every` draws at
+/// most, which may store it or break off. With the density, moves and configuration that the run began with, the
+/// result has the same bits however often it was broken off.
+pub fn continue_run<D: LogDensity + ?Sized>(
+    density: &D,
+    mut checkpoint: Checkpoint,
+    moves: Mixture,
+    config: &RunConfig,
+    every: usize,
+    mut keep: impl FnMut(&Checkpoint) -> ControlFlow<()>,
+) -> Result<Progress, SampleError> {
+    let shape = (checkpoint.chain.walkers(), checkpoint.chain.dim());
+    let mut ensemble = Ensemble::resume(density, checkpoint.ensemble.clone(), moves, config.evaluation)?;
+    if shape != (ensemble.walkers(), density.dim()) || !checkpoint.chain.is_whole() {
+        return Err(SampleError::Checkpoint { found: shape.1, dim: density.dim() });
+    }
+    loop {
+        let missing = checkpoint.look_at.saturating_sub(checkpoint.chain.draws());
+        ensemble.run(missing.min(every.max(1)), config.thin, &mut checkpoint.chain)?;
+        let is_due = checkpoint.chain.draws() >= checkpoint.look_at;
+        if is_due && let Some((chain, diagnostics, status)) = look(&mut checkpoint, &ensemble, config) {
+            return Ok(Progress::Done(chain, diagnostics, status));
+        }
+        checkpoint.ensemble.clone_from(ensemble.state());
+        if keep(&checkpoint).is_break() {
+            return Ok(Progress::Paused(checkpoint));
+        }
+    }
+}
+
+fn max_draws(config: &RunConfig) -> usize {
+    (config.max_steps / config.thin.max(1)).max(8)
+}
+
+/// The result if the run is at its end; otherwise sets when to look again.
+fn look<D: LogDensity + ?Sized>(
+    checkpoint: &mut Checkpoint,
+    ensemble: &Ensemble<D>,
+    config: &RunConfig,
+) -> Option<(Chain, Diagnostics, Status)> {
+    let thin = config.thin.max(1);
+    let draws = checkpoint.chain.draws();
+    let burn_in = burn_in_draws(&checkpoint.chain, config);
+    let kept = checkpoint.chain.without_first(burn_in);
+    let diagnostics = diagnose(&kept, ensemble, config, burn_in * thin, thin);
+    let shortfall = shortfall(&diagnostics, config);
+    if shortfall.is_none() || draws >= max_draws(config) {
+        let status = shortfall.map_or(Status::Converged, Status::NotConverged);
+        return Some((kept, diagnostics, status));
+    }
+    let next = next_look(&diagnostics, config, thin).clamp(draws * 5 / 4, draws * 2);
+    // a checkpoint of a very short chain must grow too
+    checkpoint.look_at = next.max(draws + 1).min(max_draws(config));
+    None
 }
 
 /// Draws at which the length should be enough if τ is what it now seems to be, and a little more.

@@ -1,0 +1,182 @@
+//! The no-U-turn sampler on densities whose moments are known.
+
+mod sample_problems;
+
+use antumbra::sample::diagnostics::ess_mean;
+use antumbra::sample::nuts::{GradientLogDensity, MetricKind, NutsConfig, NutsRun, nuts};
+use antumbra::sample::{Bounds, Evaluation, LogDensity, SampleError, Status};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use rand_distr::StandardNormal;
+use sample_problems::Problem;
+
+/// Four starts scattered by half a deviation around the modes in turn, inside the bounds.
+fn starts(problem: &Problem, seed: u64) -> Vec<Vec<f64>> {
+    let mut rng = StdRng::seed_from_u64(seed);
+    (0..4)
+        .map(|c| {
+            let (centre, deviation) = &problem.modes[c % problem.modes.len()];
+            (0..problem.dim)
+                .map(|i| {
+                    let b = problem.bounds(i);
+                    let x = centre[i] + 0.5 * deviation[i] * rng.sample::<f64, _>(StandardNormal);
+                    x.clamp(b.lower + 0.01, b.upper - 0.01)
+                })
+                .collect()
+        })
+        .collect()
+}
+
+/// Means and variances within `tolerance` of their Monte-Carlo errors.
+fn check_moments(problem: &Problem, run: &NutsRun, tolerance: f64) {
+    let n = (run.chain.draws() * run.chain.walkers()) as f64;
+    for (i, mean, deviation) in &problem.moments {
+        for (what, truth, series) in [
+            ("mean", *mean, run.chain.parameter(*i)),
+            ("variance", deviation * deviation, run.chain.series(|x| (x[*i] - mean).powi(2))),
+        ] {
+            let found = series.iter().flatten().sum::<f64>() / n;
+            let spread = (series.iter().flatten().map(|v| (v - found).powi(2)).sum::<f64>() / n).sqrt();
+            let error = spread / ess_mean(&series).sqrt();
+            let pull = (found - truth) / error;
+            println!("    {what} {i}: {found:.5} ± {error:.5}, truth {truth:.5}");
+            assert!(pull.abs() < tolerance, "{} {what} {i}: {found} ± {error}, truth {truth}", problem.name);
+        }
+    }
+}
+
+fn check(problem: &Problem, config: &NutsConfig) -> NutsRun {
+    let run = nuts(problem, &starts(problem, 1), Some(&problem.modes[0].1), config, 7).unwrap();
+    let least = run.ess_bulk.iter().chain(&run.ess_tail).copied().fold(f64::INFINITY, f64::min);
+    println!(
+        "{}: {} draws, least ess {least:.0}, {:.4} a gradient, acceptance {:.2}, divergences {}, steps {:.3?}, {:?}",
+        problem.name,
+        run.chain.draws() * 4,
+        least / run.evaluations as f64,
+        run.acceptance,
+        run.divergences,
+        run.step_sizes,
+        run.status
+    );
+    assert_eq!(run.status, Status::Converged);
+    check_moments(problem, &run, 4.0);
+    run
+}
+
+fn config() -> NutsConfig {
+    NutsConfig { min_ess: 4000.0, draws: 1000, max_draws: 40_000, ..NutsConfig::default() }
+}
+
+#[test]
+fn gaussian_by_both_metrics() {
+    for metric in [MetricKind::Dense, MetricKind::Diagonal] {
+        let run = check(&sample_problems::correlated_gaussian(), &NutsConfig { metric, ..config() });
+        assert_eq!(run.divergences, 0);
+        assert!((0.7..0.95).contains(&run.acceptance));
+    }
+}
+
+#[test]
+fn bananas() {
+    check(&sample_problems::banana(), &config());
+}
+
+#[test]
+fn shape_of_a_transit_fit() {
+    check(&sample_problems::transit_like(), &config());
+}
+
+/// The valley is 300 times as long as it is wide and bent, so that steps are tiny: the run is right, or says that it is not
+/// done.
+#[test]
+fn rosenbrock_is_right_or_said_not_to_be() {
+    let problem = sample_problems::rosenbrock();
+    let config = NutsConfig { target_acceptance: 0.95, max_draws: 5000, min_ess: 400.0, ..config() };
+    let run = nuts(&problem, &starts(&problem, 1), None, &config, 7).unwrap();
+    println!("Rosenbrock: {} divergences, ess {:?}, {:?}", run.divergences, run.ess_bulk, run.status);
+    if run.status == Status::Converged {
+        check_moments(&problem, &run, 5.0);
+    }
+    assert!(run.status == Status::Converged || run.evaluations > 100_000);
+}
+
+/// The neck of the funnel is too narrow for any one step size: the run must say so by divergences, and does not converge
+/// quietly to a wrong answer.
+#[test]
+fn funnel_is_said_to_diverge() {
+    let problem = sample_problems::funnel();
+    let run = nuts(&problem, &starts(&problem, 1), None, &NutsConfig { max_draws: 8000, ..config() }, 3).unwrap();
+    println!("funnel: {} divergences, {:?}", run.divergences, run.status);
+    assert!(run.divergences > 0);
+}
+
+/// A half-normal, a flat and an upper-bounded coordinate: their means are √(2/π), 1/2 and −1.
+#[test]
+fn limits_are_respected() {
+    struct Limited;
+    impl LogDensity for Limited {
+        fn dim(&self) -> usize {
+            3
+        }
+        fn log_density(&self, x: &[f64]) -> f64 {
+            self.log_density_gradient(x, &mut [0.0; 3])
+        }
+        fn bounds(&self, coordinate: usize) -> Bounds {
+            match coordinate {
+                0 => Bounds { lower: 0.0, upper: f64::INFINITY },
+                1 => Bounds { lower: 0.0, upper: 1.0 },
+                _ => Bounds { lower: f64::NEG_INFINITY, upper: 0.0 },
+            }
+        }
+    }
+    impl GradientLogDensity for Limited {
+        fn log_density_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+            gradient.copy_from_slice(&[-x[0], 0.0, 1.0]);
+            -0.5 * x[0] * x[0] + x[2]
+        }
+    }
+    let start = vec![vec![0.0, 0.0, 0.0], vec![1.0, 1.0, -1.0], vec![0.3, 0.5, -2.0], vec![2.0, 0.2, -0.1]];
+    let run = nuts(&Limited, &start, None, &config(), 5).unwrap();
+    assert_eq!(run.status, Status::Converged);
+    let n = (run.chain.draws() * 4) as f64;
+    for (i, truth, deviation) in [(0, 0.797_885, 0.6028), (1, 0.5, 0.2887), (2, -1.0, 1.0)] {
+        let series = run.chain.parameter(i);
+        let mean = series.iter().flatten().sum::<f64>() / n;
+        let error = deviation / ess_mean(&series).sqrt();
+        assert!((mean - truth).abs() < 4.0 * error, "{i}: {mean} ± {error}");
+        let x = run.chain.position(10, 1);
+        assert!((run.chain.log_density(10, 1) - Limited.log_density(x)).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn same_bits_from_the_same_seed_however_run() {
+    let problem = sample_problems::bimodal();
+    let config = NutsConfig { warm_up: 200, draws: 100, max_draws: 100, ..NutsConfig::default() };
+    let run = |evaluation, seed| {
+        let config = NutsConfig { evaluation, ..config.clone() };
+        nuts(&problem, &starts(&problem, 1), None, &config, seed).unwrap().chain
+    };
+    let serial = run(Evaluation::Serial, 1);
+    assert!(serial == run(Evaluation::Parallel, 1));
+    assert!(serial != run(Evaluation::Serial, 2));
+}
+
+/// Chains in two far modes never mix, and R-hat says so.
+#[test]
+fn two_modes_are_not_converged() {
+    let problem = sample_problems::bimodal();
+    let run = nuts(&problem, &starts(&problem, 1), None, &NutsConfig { max_draws: 2000, ..config() }, 3).unwrap();
+    assert!(matches!(run.status, Status::NotConverged(_)) && run.r_hat[0] > 1.5, "{:?}", run.r_hat);
+}
+
+#[test]
+fn bad_starts_are_refused() {
+    let problem = sample_problems::transit_like();
+    let config = NutsConfig::default();
+    let run = |start: &[Vec<f64>]| nuts(&problem, start, None, &config, 1).map(|_| ()).unwrap_err();
+    assert_eq!(run(&[]), SampleError::NoMode);
+    assert_eq!(run(&[vec![0.0; 3]]), SampleError::Dimension { walker: 0, found: 3, dim: 8 });
+    let nowhere = Problem { log_density: |_| f64::NAN, ..sample_problems::transit_like() };
+    assert!(matches!(nuts(&nowhere, &[vec![0.5; 8]], None, &config, 1), Err(SampleError::Start { walker: 0, .. })));
+}
