@@ -8,7 +8,7 @@
 //! a₀ = 1, b₀ = kc;   aₙ₊₁ = (aₙ + bₙ)/2,  bₙ₊₁ = √(aₙ bₙ),   S = Σ_{n≥0} 2ⁿ⁻² (aₙ − bₙ)²
 //! K = π / 2a∞,   D = (E − kc² K) / m = K (1/2 − S/m),   E = m D + kc² K,   m = 1 − kc²
 //! ```
-//! and that of the third kind from Bulirsch's recurrence on it, as in [`elliptic`](super::elliptic).
+//! and that of the third kind from Bulirsch's recurrence on it, as for one point.
 
 use std::f64::consts::{FRAC_1_PI, FRAC_PI_2, PI};
 
