@@ -3,7 +3,9 @@
 use std::f64::consts::PI;
 
 use antumbra::ephemeris::{Candidate, Ephemeris};
-use antumbra::fit::{Baseline, FitConfig, FitData, FitError, FitStatus, Prior, TransitFit, fit_candidate};
+use antumbra::fit::{
+    Baseline, FitConfig, FitData, FitError, FitStatus, Method, Prior, Sampled, TransitFit, fit_candidate,
+};
 use antumbra::lightcurve::{CadenceMask, Detrended, LightCurve, Segment, TimeSystem};
 use antumbra::star::{Measured, Star};
 use antumbra::transit::{Orbit, OrbitElements, Quadratic, TransitShape, light_curve};
@@ -194,7 +196,7 @@ fn a_known_star_gives_physical_values() {
 
 #[test]
 fn the_same_seed_gives_the_same_bits() {
-    let mut config = quick();
+    let mut config = FitConfig { method: Method::Ensemble, ..quick() };
     config.sampler.max_steps = 300;
     config.sampler.min_steps = 100;
     let once = fit(&HOT_JUPITER, &Star::default(), &config, 6);
@@ -203,6 +205,27 @@ fn the_same_seed_gives_the_same_bits() {
     let again = fit(&HOT_JUPITER, &Star::default(), &config, 6);
     assert_eq!(once.draws.columns[..9], again.draws.columns[..9]);
     assert_eq!(once.sampled, again.sampled);
+
+    config.method = Method::Importance;
+    let parallel = fit(&HOT_JUPITER, &Star::default(), &config, 6);
+    config.sampler.evaluation = antumbra::sample::Evaluation::Serial;
+    let serial = fit(&HOT_JUPITER, &Star::default(), &config, 6);
+    assert_eq!(parallel.draws.columns[..9], serial.draws.columns[..9]);
+    assert!(matches!(serial.sampler, Sampled::Importance { pareto_k, .. } if pareto_k < 0.7));
+}
+
+/// Medians and widths of the two samplers, to five Monte-Carlo errors.
+#[test]
+fn samplers_agree_on_a_transit() {
+    let by = |method| fit(&HOT_JUPITER, &Star::default(), &FitConfig { method, ..FitConfig::default() }, 9);
+    let (ensemble, importance) = (by(Method::Ensemble), by(Method::Importance));
+    assert!(ensemble.is_converged() && importance.is_converged(), "{:?} {:?}", ensemble.status, importance.status);
+    for (a, b) in ensemble.sampled.iter().zip(&importance.sampled) {
+        println!("{:16} {:.6} ± {:.6}   {:.6} ± {:.6}", a.name, a.median, a.sigma(), b.median, b.sigma());
+        let error = a.mcse.hypot(b.mcse);
+        assert!((a.median - b.median).abs() < 5.0 * error, "{}: {} {} ± {error}", a.name, a.median, b.median);
+        assert!((a.sigma() / b.sigma() - 1.0).abs() < 0.12, "{}: {} {}", a.name, a.sigma(), b.sigma());
+    }
 }
 
 #[test]

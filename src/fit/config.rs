@@ -29,6 +29,19 @@ pub enum ExposureHandling {
     Instantaneous,
 }
 
+/// How a posterior is sampled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// By importance sampling, and by an ensemble where the weights of that have too heavy a tail.
+    #[default]
+    Auto,
+    /// By adaptive importance sampling about the best fits alone.
+    Importance,
+    /// By an ensemble of walkers alone.
+    Ensemble,
+}
+
 /// Settings of a fit of one planet on a circular orbit; every default is meant to serve without being touched.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -45,9 +58,13 @@ pub struct FitConfig {
     pub rho_star_min_relative_err: f64,
     /// Priors in place of the default ones, by parameter name; see [`ParameterTable`](super::ParameterTable) for both.
     pub priors: BTreeMap<String, Prior>,
+    /// How the posterior is sampled.
+    pub method: Method,
+    /// Evaluations of the posterior after which importance sampling is given up.
+    pub max_proposals: usize,
     /// Walkers of the ensemble; four for each parameter if `None`.
     pub walkers: Option<usize>,
-    /// When to stop sampling.
+    /// When to stop sampling. Importance sampling heeds `min_ess` and `evaluation` alone.
     pub sampler: RunConfig,
     /// Posterior draws to keep in the result, evenly spaced over the chain.
     pub stored_draws: usize,
@@ -61,6 +78,8 @@ impl Default for FitConfig {
             exposure: ExposureHandling::Integrate,
             rho_star_min_relative_err: 0.1,
             priors: BTreeMap::new(),
+            method: Method::Auto,
+            max_proposals: 40_000,
             walkers: None,
             sampler: RunConfig::default(),
             stored_draws: 2000,

@@ -1,9 +1,9 @@
 //! Coordinates in which the posterior is sampled, and the way to those of the parameter table.
 
-use super::optimise::Optimum;
+use super::optimise::{Optimum, prior_limits};
 use super::parameters::{IMPACT_PARAMETER, PERIOD, Q1, Q2, RHO_STAR, RP_RS};
 use super::posterior::Posterior;
-use crate::sample::LogDensity;
+use crate::sample::{Bounds, LogDensity};
 use crate::star::{a_over_rstar, density_from_a_over_rstar};
 use crate::transit::Quadratic;
 use crate::transit::flux::quadratic_dip;
@@ -17,12 +17,21 @@ enum Size {
     Density,
 }
 
+/// Which quantities stand for the limb darkening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Law {
+    /// u1 and u2, along which the depth changes linearly.
+    Coefficients,
+    /// q1 and q2, whose limits do not depend on one another.
+    UnitSquare,
+}
+
 /// What light curves measure best is the depth at mid-transit and the duration; radius ratio, impact parameter and limb
 /// darkening hang together in curved valleys through them, along which no straight move of walkers gets far. So the
 /// coordinates here are
 ///
 /// ```text
-/// √depth(k, b, u1, u2)  for k,       b^p  for b,       u1, u2  for q1, q2,
+/// √depth(k, b, u1, u2)  for k,       b^p  for b,       u1, u2  for q1, q2 (not for proposals, which know limits),
 /// the duration or ln ρ  for the size of the orbit
 /// ```
 /// and those of the table for the rest. The determinant of the transformation goes with the density; that of (q1, q2)
@@ -30,40 +39,61 @@ enum Size {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Coordinates {
     size: Size,
+    law: Law,
+    /// Power p of the impact parameter.
+    power: f64,
     /// P in days that ln period counts from.
     reference_period: f64,
 }
 
-/// Power of the impact parameter.
-const POWER: f64 = 1.25;
-
 impl Coordinates {
-    /// The coordinates that suit the best fit.
-    pub(super) fn choose(posterior: &Posterior, best: Option<&Optimum>) -> Self {
+    /// For walkers about the best fit, which know no limits and gain by a density that falls towards b = 0.
+    pub(super) fn for_walkers(posterior: &Posterior, best: Option<&Optimum>) -> Self {
+        Self { law: Law::Coefficients, power: 1.25, ..Self::for_proposals(posterior, best) }
+    }
+
+    /// For proposals about the best fit.
+    pub(super) fn for_proposals(posterior: &Posterior, best: Option<&Optimum>) -> Self {
         let prior = posterior.table().parameters()[RHO_STAR].prior;
         let size = match best {
             // ln ρ = −3 ln(duration) + what b and k say
             Some(best) if prior.log_sigma() < 3.0 * best.duration_error => Size::Density,
             _ => Size::Duration,
         };
-        Self { size, reference_period: posterior.data().ephemeris.period }
+        Self { size, law: Law::UnitSquare, power: 1.0, reference_period: posterior.data().ephemeris.period }
+    }
+
+    /// Limits of coordinate `i`.
+    fn bounds(self, posterior: &Posterior, i: usize) -> Bounds {
+        let ((lower, upper), free) = (prior_limits(posterior, i), Bounds::FREE);
+        match (i, self.law) {
+            (IMPACT_PARAMETER, _) => Bounds { lower: lower.powf(self.power), ..free },
+            (RP_RS, _) => Bounds { lower: 0.0, upper: 1.0 },
+            (RHO_STAR, _) | (Q1 | Q2, Law::Coefficients) => free,
+            _ => Bounds { lower, upper },
+        }
     }
 
     /// Coordinates of the table at `y`, and ln |∂x/∂y|; `None` where there is no such planet.
     pub(super) fn to_table(self, y: &[f64]) -> Option<(Vec<f64>, f64)> {
         let mut x = y.to_vec();
         let (size, root, power) = (y[RHO_STAR], y[RP_RS], y[IMPACT_PARAMETER]);
-        let law = Quadratic { u1: y[Q1], u2: y[Q2] };
-        let (q1, q2) = law.to_q();
+        let (law, (q1, q2)) = match self.law {
+            Law::Coefficients => {
+                let law = Quadratic { u1: y[Q1], u2: y[Q2] };
+                (law, law.to_q())
+            }
+            Law::UnitSquare => (Quadratic::from_q(y[Q1], y[Q2]), (y[Q1], y[Q2])),
+        };
         let inside = |q: f64| (0.0..=1.0).contains(&q);
-        if !(power > 0.0 && root > 0.0 && root < 1.0 && law.u1 + law.u2 > 0.0 && inside(q1) && inside(q2)) {
+        if !(power > 0.0 && root > 0.0 && root < 1.0 && q1 > 0.0 && inside(q1) && inside(q2)) {
             return None;
         }
-        let b = power.powf(1.0 / POWER);
+        let b = power.powf(1.0 / self.power);
         let (k, slope) = radius_ratio(root * root, b, &law)?;
         (x[IMPACT_PARAMETER], x[RP_RS], x[Q1], x[Q2]) = (b, k, q1, q2);
         // db/dc = b/(p c); dk/d√δ = 2√δ / (dδ/dk)
-        let mut jacobian = (b / (POWER * power)).ln() + (2.0 * root / slope).ln();
+        let mut jacobian = (b / (self.power * power)).ln() + (2.0 * root / slope).ln();
         if self.size == Size::Density {
             let a_rs = a_over_rstar(self.reference_period * y[PERIOD].exp(), size.exp());
             x[RHO_STAR] = 0.5 * ((1.0 + k - b) * (1.0 + k + b)).ln() - a_rs.ln();
@@ -79,9 +109,11 @@ impl Coordinates {
         let mut y = x.to_vec();
         let (k, b) = (x[RP_RS], x[IMPACT_PARAMETER]);
         let law = Quadratic::from_q(x[Q1], x[Q2]);
-        (y[Q1], y[Q2]) = (law.u1, law.u2);
+        if self.law == Law::Coefficients {
+            (y[Q1], y[Q2]) = (law.u1, law.u2);
+        }
         y[RP_RS] = quadratic_dip(b, k, &law).sqrt();
-        y[IMPACT_PARAMETER] = b.powf(POWER);
+        y[IMPACT_PARAMETER] = b.powf(self.power);
         if self.size == Size::Density {
             let a_rs = ((1.0 + k - b) * (1.0 + k + b)).sqrt() * (-x[RHO_STAR]).exp();
             y[RHO_STAR] = density_from_a_over_rstar(self.reference_period * x[PERIOD].exp(), a_rs).ln();
@@ -152,6 +184,10 @@ impl LogDensity for Reparametrised<'_> {
             None => f64::NEG_INFINITY,
         }
     }
+
+    fn bounds(&self, coordinate: usize) -> Bounds {
+        self.coordinates.bounds(self.posterior, coordinate)
+    }
 }
 
 #[cfg(test)]
@@ -160,8 +196,12 @@ mod tests {
 
     #[test]
     fn there_and_back_with_the_right_determinant() {
-        for size in [Size::Duration, Size::Density] {
-            let c = Coordinates { size, reference_period: 3.7 };
+        for (size, law, power) in [
+            (Size::Duration, Law::Coefficients, 1.25),
+            (Size::Density, Law::Coefficients, 1.25),
+            (Size::Duration, Law::UnitSquare, 1.0),
+        ] {
+            let c = Coordinates { size, law, power, reference_period: 3.7 };
             for (b, k) in [(0.02, 0.1), (0.5, 0.02), (0.95, 0.1), (1.05, 0.2), (1.3, 0.45)] {
                 let x = [0.01, 1e-5, -2.2, b, k, 0.3, 0.4, -8.0];
                 let y = c.from_table(&x).unwrap();

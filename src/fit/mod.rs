@@ -5,6 +5,7 @@
 //! ParameterTable   names, units, priors, coordinates                 (parameters, priors)
 //! Posterior        prior × likelihood, a sample::LogDensity          (posterior, model, profile)
 //! optimise, start  best fits from several starts; walkers round them
+//! sampling         draws, by importance sampling or an ensemble, in coordinates of their own  (coordinates)
 //! TransitFit       summaries, derived quantities, draws, diagnostics, status   (result, summary, derived)
 //! ```
 
@@ -19,22 +20,21 @@ mod posterior;
 mod priors;
 mod profile;
 mod result;
+mod sampling;
 mod start;
 mod summary;
 
-pub use config::{Baseline, ExposureHandling, FitConfig};
+pub use config::{Baseline, ExposureHandling, FitConfig, Method};
 pub use data::FitData;
 pub use parameters::{Parameter, ParameterTable, Quantity};
 pub use posterior::Posterior;
 pub use priors::Prior;
 pub use result::{Draws, FitStatus, TransitFit};
+pub use sampling::Sampled;
 pub use summary::ParameterSummary;
 
-use coordinates::{Coordinates, Reparametrised};
-
 use crate::ephemeris::Candidate;
-use crate::sample::moves::Mixture;
-use crate::sample::{LogDensity, SampleError, run_until_converged};
+use crate::sample::SampleError;
 use crate::star::Star;
 
 /// Why there is no fit. A fit that has not converged is not an error, but a [`TransitFit`] that says so.
@@ -78,20 +78,9 @@ pub fn fit_candidate(
     let table = ParameterTable::new(data, candidate, star, config)?;
     let posterior = Posterior::new(data, &table, config.exposure);
     let optima = optimise::optimise(&posterior, candidate);
-    let walkers = config.walkers.unwrap_or(4 * posterior.dim());
-    let places = start::starting_places(&posterior, &optima, walkers, seed);
-    let coordinates = Coordinates::choose(&posterior, optima.first());
-    let places: Vec<_> = places.iter().filter_map(|x| coordinates.from_table(x)).collect();
-    let Some(best) = optima.first().filter(|_| !places.is_empty()) else {
+    let sampling = sampling::sample(&posterior, &optima, config, seed)?;
+    let (Some(best), Some(sampling)) = (optima.first(), sampling) else {
         return Err(FitError::NoStart { period: candidate.ephemeris.period, duration: candidate.duration });
     };
-    // another stream than that of the starting places
-    let sampled = run_until_converged(
-        &Reparametrised::new(&posterior, coordinates),
-        &places,
-        Mixture::default(),
-        &config.sampler,
-        seed.wrapping_add(1),
-    )?;
-    Ok(TransitFit::new(&posterior, coordinates, best, sampled, star, config, seed))
+    Ok(TransitFit::new(&posterior, best, sampling, star, config, seed))
 }

@@ -81,8 +81,9 @@ fn into_prior(posterior: &Posterior, mut x: Vec<f64>) -> Vec<f64> {
     x
 }
 
-/// Allowed range of coordinate `i`, a hair inside the prior's support.
-pub(super) fn bounds(posterior: &Posterior, x: &[f64], i: usize) -> (f64, f64) {
+/// Limits that the prior sets to coordinate `i`, whatever the others are; for the impact parameter and the radius ratio those
+/// of their natural values.
+pub(super) fn prior_limits(posterior: &Posterior, i: usize) -> (f64, f64) {
     let (low, high) = posterior.table().parameters()[i].prior.support();
     let (low, high) = match i {
         TRANSIT_TIME => (low - posterior.data().reference_time(), high - posterior.data().reference_time()),
@@ -91,12 +92,17 @@ pub(super) fn bounds(posterior: &Posterior, x: &[f64], i: usize) -> (f64, f64) {
             ((low / period).ln(), (high / period).ln())
         }
         JITTER => (low.ln(), high.ln()),
-        IMPACT_PARAMETER => (low, high.min(1.0 + x[RP_RS])),
         // its prior is on the density; impossible steps are turned away one by one
         RHO_STAR => (f64::NEG_INFINITY, f64::INFINITY),
         _ => (low, high),
     };
-    let low = if low.is_nan() { f64::NEG_INFINITY } else { low };
+    (if low.is_nan() { f64::NEG_INFINITY } else { low }, high)
+}
+
+/// Allowed range of coordinate `i`, a hair inside the prior's support.
+pub(super) fn bounds(posterior: &Posterior, x: &[f64], i: usize) -> (f64, f64) {
+    let (low, high) = prior_limits(posterior, i);
+    let high = if i == IMPACT_PARAMETER { high.min(1.0 + x[RP_RS]) } else { high };
     let hair = if (high - low).is_finite() { 1e-6 * (high - low) } else { 0.0 };
     (low + hair, high - hair)
 }

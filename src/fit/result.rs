@@ -5,13 +5,13 @@ use rand::{RngExt, SeedableRng};
 use rand_distr::StandardNormal;
 
 use super::FitConfig;
-use super::coordinates::Coordinates;
 use super::derived::Derivation;
 use super::optimise::Optimum;
 use super::posterior::Posterior;
+use super::sampling::{Sampled, Sampling};
 use super::summary::{ParameterSummary, summarise, unknown};
 use crate::sample::diagnostics::Diagnostics;
-use crate::sample::{Chain, Shortfall, Status, grouped};
+use crate::sample::{Chain, grouped};
 use crate::star::Star;
 
 /// Whether the posterior can be relied on.
@@ -21,7 +21,6 @@ pub enum FitStatus {
     /// The results are there, but not what was asked for.
     NotConverged {
         reason: String,
-        shortfall: Shortfall,
     },
 }
 
@@ -29,7 +28,7 @@ pub enum FitStatus {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draws {
     pub names: Vec<String>,
-    /// Walker of each draw.
+    /// Walker of each draw; draws by importance sampling are independent, and dealt to four chains.
     pub chain: Vec<u32>,
     /// Number of each draw in its walker's chain, burn-in not counted.
     pub draw: Vec<u32>,
@@ -50,6 +49,8 @@ pub struct TransitFit {
     /// ratio the sampler moves the root of the depth, for q1 and q2 it moves u1 and u2.
     pub diagnostics: Diagnostics,
     pub status: FitStatus,
+    /// Which sampler drew it.
+    pub sampler: Sampled,
     /// Σ (f − m)²/flux_err² at the highest posterior density found, jitter not counted.
     pub chi2: f64,
     pub n_points: usize,
@@ -61,13 +62,13 @@ pub struct TransitFit {
 impl TransitFit {
     pub(super) fn new(
         posterior: &Posterior,
-        coordinates: Coordinates,
         optimum: &Optimum,
-        (chain, diagnostics, status): (Chain, Diagnostics, Status),
+        sampling: Sampling,
         star: &Star,
         config: &FitConfig,
         seed: u64,
     ) -> Self {
+        let Sampling { coordinates, chain, diagnostics, status, sampled: sampler } = sampling;
         let table = posterior.table();
         let place = |d, w| coordinates.to_table(chain.position(d, w)).map_or_else(Vec::new, |(x, _)| x);
         // the density in the table's coordinates, which does not depend on those that were sampled in
@@ -121,12 +122,8 @@ impl TransitFit {
 
         Self {
             draws: thinned(&chain, &density, &columns, sampled.iter().chain(&derived), config.stored_draws),
-            status: match status {
-                Status::Converged => FitStatus::Converged,
-                Status::NotConverged(shortfall) => {
-                    FitStatus::NotConverged { reason: shortfall.describe(|i| table.parameters()[i].name), shortfall }
-                }
-            },
+            status,
+            sampler,
             sampled,
             derived,
             diagnostics,

@@ -6,7 +6,7 @@ use super::error::RunError;
 use super::prepare::ErrorRow;
 use super::target::{FitOutcome, TargetOutcome};
 use crate::ephemeris::{Candidate, SingleTransit};
-use crate::fit::{FitStatus, TransitFit, quantities};
+use crate::fit::{FitStatus, Sampled, TransitFit, quantities};
 use crate::io::table::{
     CANDIDATES, ERRORS, FITS, FittedQuantity, POSTERIORS, RowBuilder, SINGLE_TRANSITS, TARGETS, TableError,
     TableWriter, candidates_columns, errors_columns, fits_columns, posteriors_columns, single_transits_columns,
@@ -219,6 +219,7 @@ fn write_summary(row: RowBuilder, candidate: &Candidate, fit: &TransitFit) -> Re
         .integer("n_points", fit.n_points as i64)
         .integer("n_transits", candidate.n_transits as i64)
         .float("chi2", fit.chi2)
+        .text("sampler", fit.sampler.name())
         .integer("n_steps", (d.steps - d.burn_in) as i64)
         .integer("n_draws", fit.draws.draw.len() as i64)
         .float("acceptance", d.acceptance)
@@ -228,6 +229,10 @@ fn write_summary(row: RowBuilder, candidate: &Candidate, fit: &TransitFit) -> Re
         .float("r_hat", most(&d.r_hat));
     if let Some(reason) = reason {
         row = row.text("reason", reason);
+    }
+    if let Sampled::Importance { pareto_k, ln_evidence, ln_evidence_err } = fit.sampler {
+        row =
+            row.float("pareto_k", pareto_k).float("ln_evidence", ln_evidence).float("ln_evidence_err", ln_evidence_err);
     }
     for s in fit.sampled.iter().chain(&fit.derived) {
         let at = |suffix: &str| format!("{}{suffix}", s.name);

@@ -31,6 +31,14 @@ impl EnsembleState {
     }
 }
 
+/// Whether an ensemble can have so many `walkers` in `dim` dimensions: fewer could not span the space by differences within one
+/// half.
+pub(crate) fn check_walkers(walkers: usize, dim: usize) -> Result<(), SampleError> {
+    let needed = (2 * (dim + 1)).max(6);
+    let possible = walkers >= needed && walkers.is_multiple_of(2) && dim > 0;
+    if possible { Ok(()) } else { Err(SampleError::Walkers { found: walkers, dim, needed }) }
+}
+
 /// Walkers over a log density.
 ///
 /// A step splits the walkers at random in two halves and moves each, given the other (Foreman-Mackey et al. 2013, PASP
@@ -58,11 +66,7 @@ impl<'a, D: LogDensity + ?Sized> Ensemble<'a, D> {
     ) -> Result<Self, SampleError> {
         let dim = density.dim();
         let walkers = start.len();
-        // fewer could not span the space by differences within one half
-        let needed = (2 * (dim + 1)).max(6);
-        if walkers < needed || !walkers.is_multiple_of(2) || dim == 0 {
-            return Err(SampleError::Walkers { found: walkers, dim, needed });
-        }
+        check_walkers(walkers, dim)?;
         if let Some((walker, bad)) = start.iter().enumerate().find(|(_, x)| x.len() != dim) {
             return Err(SampleError::Dimension { walker, found: bad.len(), dim });
         }

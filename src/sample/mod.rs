@@ -30,6 +30,7 @@ mod run;
 mod weighted;
 
 pub use chain::Chain;
+pub(crate) use ensemble::check_walkers;
 pub use ensemble::{Ensemble, EnsembleState};
 pub use evaluate::Evaluation;
 pub(crate) use run::grouped;

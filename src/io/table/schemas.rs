@@ -247,9 +247,20 @@ pub fn fits_columns(quantities: &[FittedQuantity]) -> Vec<Column> {
         column("n_points", Integer, "", "Cadences fitted."),
         column("n_transits", Integer, "", "Transits with cadences among them."),
         column("chi2", Float, "", "χ² at the best draw, for the errors with jitter added."),
-        column("n_steps", Integer, "", "Steps of each walker kept after burn-in."),
+        column("sampler", Text, "", "`importance` or `ensemble`."),
+        column(
+            "n_steps",
+            Integer,
+            "",
+            "Steps of each walker kept after burn-in; weighted draws of importance sampling.",
+        ),
         column("n_draws", Integer, "", "Draws kept in `posteriors.parquet`."),
-        column("acceptance", Float, "", "Share of proposals accepted."),
+        column(
+            "acceptance",
+            Float,
+            "",
+            "Share of proposals accepted; of importance sampling effective draws over draws.",
+        ),
         column(
             "autocorrelation_time",
             Float,
@@ -259,6 +270,14 @@ pub fn fits_columns(quantities: &[FittedQuantity]) -> Vec<Column> {
         column("ess_bulk", Float, "", "Smallest bulk effective sample size of the sampled parameters."),
         column("ess_tail", Float, "", "Smallest tail effective sample size of the sampled parameters."),
         column("r_hat", Float, "", "Largest rank-normalised split R-hat of the sampled parameters."),
+        column(
+            "pareto_k",
+            Float,
+            "",
+            "Shape of the tail of the weights of importance sampling; reliable below 0.7. Null for an ensemble.",
+        ),
+        column("ln_evidence", Float, "", "ln of the integral of prior times likelihood. Null for an ensemble."),
+        column("ln_evidence_err", Float, "", "Its standard error. Null for an ensemble."),
     ]);
     for q in quantities {
         let mut add = |suffix: &str, what: &str| {

@@ -1,0 +1,232 @@
+//! Draws from the posterior: by importance sampling where that is reliable, by an ensemble of walkers where it is not.
+
+use nalgebra::{DMatrix, Matrix2};
+
+use super::coordinates::{Coordinates, Reparametrised};
+use super::optimise::Optimum;
+use super::parameters::{JITTER, Q1};
+use super::posterior::Posterior;
+use super::{FitConfig, FitError, FitStatus, Method, start};
+use crate::sample::diagnostics::{Diagnostics, rank_normalised_r_hat};
+use crate::sample::importance::{ImportanceConfig, ImportanceStatus, StartingMode, importance_sample};
+use crate::sample::moves::Mixture;
+use crate::sample::{Chain, LogDensity, Status, check_walkers, grouped, run_until_converged};
+
+/// Optima that are worse than the best by more than this in ln posterior start no proposal: hardly a draw belongs there.
+const WORSE: f64 = 8.0;
+/// Optima nearer than this to another, in its standard deviations, are the same.
+const SAME: f64 = 0.5;
+/// Weighted draws are asked for with this much more effective size than the equally weighted ones are to have, which are
+/// so many times as many.
+const SPARE: f64 = 1.25;
+const RESAMPLED: f64 = 5.0;
+/// Error of the best known combination of u1 and u2 below which proposals are made in them.
+const KNOWN_LAW: f64 = 0.1;
+/// Steps of the pilot: the covariance of a best fit says little of impact parameter and limb darkening.
+const PILOT_STEPS: usize = 60;
+/// Width in ln jitter, which best fits hold, of the density about them.
+const JITTER_WIDTH: f64 = 0.5;
+/// Parts in which equally weighted draws are compared with each other.
+const PARTS: usize = 4;
+
+/// How a posterior was sampled.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Sampled {
+    /// By adaptive importance sampling.
+    Importance {
+        /// Shape of the tail of the weights.
+        pareto_k: f64,
+        /// ln ∫ prior × likelihood, with the normalisation of both, and its error.
+        ln_evidence: f64,
+        ln_evidence_err: f64,
+    },
+    /// By an ensemble of walkers.
+    Ensemble,
+}
+
+impl Sampled {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Importance { .. } => "importance",
+            Self::Ensemble => "ensemble",
+        }
+    }
+}
+
+/// Draws in the coordinates that were sampled.
+pub(super) struct Sampling {
+    pub coordinates: Coordinates,
+    pub chain: Chain,
+    pub diagnostics: Diagnostics,
+    pub status: FitStatus,
+    pub sampled: Sampled,
+}
+
+/// Samples the posterior as `config` says. `optima` are its local maxima, the best first; `None` where no walker can start.
+pub(super) fn sample(
+    posterior: &Posterior,
+    optima: &[Optimum],
+    config: &FitConfig,
+    seed: u64,
+) -> Result<Option<Sampling>, FitError> {
+    if let Some(walkers) = config.walkers {
+        check_walkers(walkers, posterior.dim())?;
+    }
+    if config.method != Method::Ensemble {
+        let mut last = None;
+        for coordinates in proposal_coordinates(posterior, optima) {
+            let sampling = importance(posterior, coordinates, optima, config, seed)?;
+            if sampling.as_ref().is_some_and(|s| s.status == FitStatus::Converged) {
+                return Ok(sampling);
+            }
+            last = sampling.or(last);
+        }
+        if config.method == Method::Importance {
+            return Ok(last);
+        }
+    }
+    ensemble(posterior, optima, config, seed)
+}
+
+/// Coordinates to try for proposals, the likelier to do first.
+///
+/// Where some combination of u1 and u2 is known well, q1 and q2 bend along it; where nothing is, they have limits that do not
+/// depend on one another.
+fn proposal_coordinates(posterior: &Posterior, optima: &[Optimum]) -> [Coordinates; 2] {
+    let free = Coordinates::for_proposals(posterior, optima.first());
+    let linear = Coordinates::for_walkers(posterior, optima.first());
+    let error = optima.first().and_then(|o| {
+        let dim = o.x.len();
+        let covariance = carried_over(&o.x, &o.covariance, linear)?;
+        let block = Matrix2::from_fn(|r, c| covariance[(Q1 + r) * dim + Q1 + c]);
+        block.symmetric_eigenvalues().min().max(0.0).sqrt().into()
+    });
+    if error.is_some_and(|e: f64| e < KNOWN_LAW) { [linear, free] } else { [free, linear] }
+}
+
+fn ensemble(
+    posterior: &Posterior,
+    optima: &[Optimum],
+    config: &FitConfig,
+    seed: u64,
+) -> Result<Option<Sampling>, FitError> {
+    let walkers = config.walkers.unwrap_or(4 * posterior.dim());
+    let coordinates = Coordinates::for_walkers(posterior, optima.first());
+    let places = start::starting_places(posterior, optima, walkers, seed);
+    let places: Vec<_> = places.iter().filter_map(|x| coordinates.from_table(x)).collect();
+    if places.is_empty() {
+        return Ok(None);
+    }
+    let density = Reparametrised::new(posterior, coordinates);
+    // another stream than that of the starting places
+    let seed = seed.wrapping_add(1);
+    let (chain, diagnostics, status) =
+        run_until_converged(&density, &places, Mixture::default(), &config.sampler, seed)?;
+    let status = match status {
+        Status::Converged => FitStatus::Converged,
+        Status::NotConverged(shortfall) => {
+            let name = |i: usize| posterior.table().parameters()[i].name;
+            FitStatus::NotConverged { reason: shortfall.describe(name) }
+        }
+    };
+    Ok(Some(Sampling { coordinates, chain, diagnostics, status, sampled: Sampled::Ensemble }))
+}
+
+fn importance(
+    posterior: &Posterior,
+    coordinates: Coordinates,
+    optima: &[Optimum],
+    config: &FitConfig,
+    seed: u64,
+) -> Result<Option<Sampling>, FitError> {
+    let density = Reparametrised::new(posterior, coordinates);
+    let modes = modes(&density, coordinates, optima);
+    if modes.is_empty() {
+        return Ok(None);
+    }
+    let needed = config.sampler.min_ess;
+    let options = ImportanceConfig {
+        min_ess: SPARE * needed,
+        max_evaluations: config.max_proposals,
+        pilot_steps: PILOT_STEPS,
+        evaluation: config.sampler.evaluation,
+        ..ImportanceConfig::default()
+    };
+    let run = importance_sample(&density, &modes, &options, seed)?;
+    let status = match &run.status {
+        ImportanceStatus::Converged => FitStatus::Converged,
+        other => FitStatus::NotConverged { reason: other.to_string() },
+    };
+    let draws = &run.draws;
+    let wanted = (RESAMPLED * draws.ess()).max(PARTS as f64) as usize;
+    let chain = draws.as_chain(wanted, PARTS, seed.wrapping_add(1));
+    let dim = density.dim();
+    let ess = |tail: bool| -> Vec<f64> {
+        let of = |i| if tail { draws.ess_tail(i) } else { draws.ess_bulk(i) };
+        (0..dim).map(of).collect()
+    };
+    let r_hat = (0..dim).map(|i| rank_normalised_r_hat(&grouped(&chain.parameter(i), PARTS))).collect();
+    let efficiency = draws.ess() / draws.len() as f64;
+    let diagnostics = Diagnostics {
+        tau: vec![1.0 / efficiency; dim],
+        ess_bulk: ess(false),
+        ess_tail: ess(true),
+        r_hat,
+        acceptance: efficiency,
+        acceptance_min: efficiency,
+        steps: draws.len(),
+        burn_in: 0,
+        thin: 1,
+        evaluations: run.evaluations,
+    };
+    let sampled = Sampled::Importance {
+        pareto_k: run.pareto_k,
+        ln_evidence: run.log_evidence,
+        ln_evidence_err: run.log_evidence_error,
+    };
+    Ok(Some(Sampling { coordinates, chain, diagnostics, status, sampled }))
+}
+
+/// The optima worth a proposal, each once, with the covariance in the coordinates of `density`.
+fn modes(density: &Reparametrised, coordinates: Coordinates, optima: &[Optimum]) -> Vec<StartingMode> {
+    let Some(best) = optima.first() else { return Vec::new() };
+    let mut modes: Vec<StartingMode> = Vec::new();
+    for optimum in optima.iter().filter(|o| o.ln_posterior > best.ln_posterior - WORSE) {
+        let Some(centre) = coordinates.from_table(&optimum.x) else { continue };
+        if !density.log_density(&centre).is_finite() {
+            continue;
+        }
+        let Some(mut covariance) = carried_over(&optimum.x, &optimum.covariance, coordinates) else { continue };
+        covariance[JITTER * (centre.len() + 1)] = JITTER_WIDTH * JITTER_WIDTH;
+        let dim = centre.len();
+        let known = |mode: &StartingMode| {
+            (0..dim).all(|i| (mode.centre[i] - centre[i]).abs() < SAME * mode.covariance[i * (dim + 1)].sqrt())
+        };
+        if !modes.iter().any(known) {
+            modes.push(StartingMode { centre, covariance });
+        }
+    }
+    modes
+}
+
+/// A covariance in the table's coordinates about `x`, in those that are sampled.
+fn carried_over(x: &[f64], covariance: &DMatrix<f64>, coordinates: Coordinates) -> Option<Vec<f64>> {
+    let dim = x.len();
+    let centre = coordinates.from_table(x)?;
+    let mut slopes = DMatrix::zeros(dim, dim);
+    for column in 0..dim {
+        let step = 1e-4 * covariance[(column, column)].max(0.0).sqrt().max(1e-12);
+        // forwards, or backwards where that leaves the possible
+        let moved = [step, -step].into_iter().find_map(|step| {
+            let mut moved = x.to_vec();
+            moved[column] += step;
+            coordinates.from_table(&moved).map(|y| (y, step))
+        });
+        let (y, step) = moved?;
+        for row in 0..dim {
+            slopes[(row, column)] = (y[row] - centre[row]) / step;
+        }
+    }
+    let carried = &slopes * covariance * slopes.transpose();
+    carried.iter().all(|v| v.is_finite()).then(|| carried.as_slice().to_vec())
+}
