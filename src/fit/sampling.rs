@@ -16,8 +16,8 @@ use crate::sample::{Chain, LogDensity, Status, check_walkers, grouped, run_until
 const WORSE: f64 = 8.0;
 /// Optima nearer than this to another, in its standard deviations, are the same.
 const SAME: f64 = 0.5;
-/// Weighted draws are asked for with this much more effective size than the equally weighted ones are to have, which are
-/// so many times as many.
+/// Weighted draws are asked for with this much more effective size than the equally weighted ones are to have, and of these
+/// there are so many times as many: 1/(1/1.25 + 1/5) = 1.
 const SPARE: f64 = 1.25;
 const RESAMPLED: f64 = 5.0;
 /// Error of the best known combination of u1 and u2 below which proposals are made in them.
@@ -158,7 +158,7 @@ fn importance(
         other => FitStatus::NotConverged { reason: other.to_string() },
     };
     let draws = &run.draws;
-    let wanted = (RESAMPLED * draws.ess()).max(PARTS as f64) as usize;
+    let wanted = (RESAMPLED * needed).max(PARTS as f64) as usize;
     let chain = draws.as_chain(wanted, PARTS, seed.wrapping_add(1));
     let dim = density.dim();
     let ess = |tail: bool| -> Vec<f64> {
