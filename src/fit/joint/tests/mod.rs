@@ -1,0 +1,3 @@
+//! Systems with known truth.
+
+mod recovery;
