@@ -63,7 +63,9 @@ pub fn run(args: &FitArgs) -> anyhow::Result<ExitCode> {
         return joint::run(document.as_ref(), &args.common, &args.out);
     }
     let Some(period) = args.period else {
-        return Err(UsageError("--period DAYS is needed, or a document CONFIG.toml in place of light curves".into()).into());
+        return Err(
+            UsageError("--period DAYS is needed, or a document CONFIG.toml in place of light curves".into()).into()
+        );
     };
     if !(period.is_finite() && period > 0.0) {
         return Err(UsageError(format!("--period {period} is not a positive number of days")).into());

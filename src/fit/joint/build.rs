@@ -76,10 +76,18 @@ fn check(config: &JointConfig) -> Result<(), JointError> {
         if p.rp_rs.is_none() {
             let extra = [("impact_parameter", p.impact_parameter.is_some()), ("a_rs", p.a_rs.is_some())];
             if let Some((last, _)) = extra.iter().find(|e| e.1) {
-                return Err(invalid(key(last), "given", "no such key for a planet without rp_rs, which does not transit"));
+                return Err(invalid(
+                    key(last),
+                    "given",
+                    "no such key for a planet without rp_rs, which does not transit",
+                ));
             }
             if p.rv_semi_amplitude.is_none() {
-                return Err(invalid(key("rp_rs"), "none", "rp_rs, or rv_semi_amplitude for a planet that does not transit"));
+                return Err(invalid(
+                    key("rp_rs"),
+                    "none",
+                    "rp_rs, or rv_semi_amplitude for a planet that does not transit",
+                ));
             }
         }
     }
@@ -283,16 +291,12 @@ pub(super) fn model(config: &JointConfig, data: &JointData, table: &JointTable) 
     let noise = |prefix: &str, process: &Option<NoiseConfig>, likelihood, column_sigma| {
         let at = |last: &str| slot(&format!("{prefix}.{last}"));
         let process = process.as_ref().map(|p| match p {
-            NoiseConfig::Sho { .. } => Process::Sho {
-                sigma: at("noise.sigma"),
-                period: at("noise.period"),
-                quality: at("noise.quality"),
-            },
-            NoiseConfig::Rotation { .. } => Process::Rotation {
-                sigma: at("noise.sigma"),
-                period: at("noise.period"),
-                quality: at("noise.quality"),
-            },
+            NoiseConfig::Sho { .. } => {
+                Process::Sho { sigma: at("noise.sigma"), period: at("noise.period"), quality: at("noise.quality") }
+            }
+            NoiseConfig::Rotation { .. } => {
+                Process::Rotation { sigma: at("noise.sigma"), period: at("noise.period"), quality: at("noise.quality") }
+            }
             NoiseConfig::Matern32 { .. } => Process::Matern32 { sigma: at("noise.sigma"), rho: at("noise.rho") },
         });
         Noise { jitter: at("jitter"), process, likelihood, nu: at("nu"), column_sigma }

@@ -377,7 +377,7 @@ impl Default for SamplerConfig {
             draws: 4000,
             max_evaluations: 200_000,
             walkers: None,
-            max_steps: 25_000,
+            max_steps: 50_000,
             live_points: 500,
             predicted_transits: 10,
         }

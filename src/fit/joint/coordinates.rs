@@ -22,15 +22,26 @@ const POWER: f64 = 1.25;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
-    Plain { from: f64 },
+    Plain {
+        from: f64,
+    },
     Ln,
     /// Transits of planet `planet` to count forward from `transit_time`.
-    MidTime { planet: usize, epoch: f64 },
-    Duration { planet: usize },
-    Root { planet: usize },
+    MidTime {
+        planet: usize,
+        epoch: f64,
+    },
+    Duration {
+        planet: usize,
+    },
+    Root {
+        planet: usize,
+    },
     Power,
     /// First of a pair; the second is at `second`.
-    U1 { second: usize },
+    U1 {
+        second: usize,
+    },
     U2,
 }
 
@@ -53,7 +64,8 @@ impl Coordinates {
         for (kind, parameter) in kinds.iter_mut().zip(free) {
             let last = parameter.name.rsplit('.').next().unwrap_or_default();
             let positive = parameter.prior.support().0 >= 0.0;
-            let is_scale = matches!(last, "period" | "jitter" | "sigma" | "rho" | "quality" | "nu" | "rho_star" | "a_rs");
+            let is_scale =
+                matches!(last, "period" | "jitter" | "sigma" | "rho" | "quality" | "nu" | "rho_star" | "a_rs");
             let is_log = matches!(parameter.prior, Prior::LogUniform { .. } | Prior::LogNormal { .. });
             // a scale that may be zero piles up there in its own measure, not in that of its logarithm
             if is_log || (is_scale && positive && parameter.prior.support().0 > 0.0) || last == "period" {

@@ -23,9 +23,15 @@ pub(super) enum Size {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Eccentricity {
     Circular,
-    Direct { ecc: Slot, omega: Slot },
+    Direct {
+        ecc: Slot,
+        omega: Slot,
+    },
     /// √e cos ω, √e sin ω
-    Roots { cos: Slot, sin: Slot },
+    Roots {
+        cos: Slot,
+        sin: Slot,
+    },
 }
 
 impl Eccentricity {
@@ -245,8 +251,7 @@ impl VelocityModel {
         time: &[f64],
         out: &mut [f64],
     ) -> bool {
-        let (offset, trend, curvature) =
-            (self.offset.get(values), self.trend.get(values), self.curvature.get(values));
+        let (offset, trend, curvature) = (self.offset.get(values), self.trend.get(values), self.curvature.get(values));
         for (out, t) in out.iter_mut().zip(time) {
             let dt = t - middle;
             *out = offset + dt * (trend + dt * curvature);

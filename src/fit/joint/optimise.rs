@@ -242,9 +242,8 @@ fn climb(posterior: &JointPosterior, mut x: Vec<f64>) -> Option<Mode> {
         }
     }
     (0..n).for_each(|i| scale[i] = width(&density, &x, i, value, posterior));
-    let covariance = covariance(&density, &x, value, &scale).unwrap_or_else(|| {
-        DMatrix::from_diagonal(&DVector::from_iterator(n, scale.iter().map(|s| s * s)))
-    });
+    let covariance = covariance(&density, &x, value, &scale)
+        .unwrap_or_else(|| DMatrix::from_diagonal(&DVector::from_iterator(n, scale.iter().map(|s| s * s))));
     Some(Mode { x, ln_density: value, covariance })
 }
 

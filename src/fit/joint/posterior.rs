@@ -60,7 +60,8 @@ impl JointPosterior {
             .collect::<Result<Vec<_>, _>>()?;
         let middle = if photometry.is_empty() { &velocities } else { &photometry };
         let (n, sum) = middle.iter().flat_map(|p| &p.time).fold((0.0, 0.0), |(n, sum), t| (n + 1.0, sum + t));
-        let coordinates = Coordinates::choose(&model, &table, model.reference + sum / f64::max(n, 1.0), &starts(&table));
+        let coordinates =
+            Coordinates::choose(&model, &table, model.reference + sum / f64::max(n, 1.0), &starts(&table));
         Ok(Self { table, model, photometry, velocities, coordinates })
     }
 

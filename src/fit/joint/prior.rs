@@ -10,18 +10,40 @@ use statrs::function::erf::{erf_inv, erfc, erfc_inv};
 #[non_exhaustive]
 pub enum Prior {
     /// Constant between `low` and `high`.
-    Uniform { low: f64, high: f64 },
+    Uniform {
+        low: f64,
+        high: f64,
+    },
     /// Constant in the logarithm between `low` and `high`, both positive.
-    LogUniform { low: f64, high: f64 },
-    Normal { mean: f64, sigma: f64 },
+    LogUniform {
+        low: f64,
+        high: f64,
+    },
+    Normal {
+        mean: f64,
+        sigma: f64,
+    },
     /// A normal distribution cut to `low`..`high`.
-    TruncatedNormal { mean: f64, sigma: f64, low: f64, high: f64 },
+    TruncatedNormal {
+        mean: f64,
+        sigma: f64,
+        low: f64,
+        high: f64,
+    },
     /// The positive half of a normal distribution about zero.
-    HalfNormal { sigma: f64 },
+    HalfNormal {
+        sigma: f64,
+    },
     /// The logarithm is normal, with standard deviation `sigma`, about that of `median`.
-    LogNormal { median: f64, sigma: f64 },
+    LogNormal {
+        median: f64,
+        sigma: f64,
+    },
     /// x^(a − 1) (1 − x)^(b − 1) between 0 and 1.
-    Beta { a: f64, b: f64 },
+    Beta {
+        a: f64,
+        b: f64,
+    },
 }
 
 /// Names in TOML, with the numbers that follow.
@@ -45,7 +67,9 @@ impl Prior {
         if prior.is_valid() {
             Ok(prior)
         } else {
-            Err(format!("{name} = {numbers:?} is no distribution: low < high, sigma > 0, and positive numbers for log_uniform, log_normal and beta are needed"))
+            Err(format!(
+                "{name} = {numbers:?} is no distribution: low < high, sigma > 0, and positive numbers for log_uniform, log_normal and beta are needed"
+            ))
         }
     }
 

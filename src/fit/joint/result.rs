@@ -18,7 +18,9 @@ use crate::fit::Draws;
 pub enum JointStatus {
     Converged,
     /// The results are there, but not what was asked for.
-    NotConverged { reason: String },
+    NotConverged {
+        reason: String,
+    },
 }
 
 /// How the draws came about.
@@ -103,9 +105,7 @@ impl JointFit {
             .parameters()
             .iter()
             .enumerate()
-            .map(|(i, p)| {
-                summarise(p.name.clone(), (p.unit, p.description), &column(&rows, i), &structure, map[i])
-            })
+            .map(|(i, p)| summarise(p.name.clone(), (p.unit, p.description), &column(&rows, i), &structure, map[i]))
             .collect();
         let quantities = derivation.quantities();
         let summaries: Vec<QuantitySummary> = quantities

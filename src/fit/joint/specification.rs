@@ -21,7 +21,10 @@ pub enum ParameterSpec {
     Fixed(f64),
     /// Full name of another parameter, without the `@`.
     Shared(String),
-    Free { prior: Prior, start: Option<f64> },
+    Free {
+        prior: Prior,
+        start: Option<f64>,
+    },
 }
 
 impl From<f64> for ParameterSpec {

@@ -40,7 +40,10 @@ impl QuantitySummary {
 pub(super) enum Structure {
     Weighted(Vec<f64>),
     /// Draws of a chain one after the other, all chains of this length, dealt into groups for R-hat.
-    Chains { length: usize, groups: usize },
+    Chains {
+        length: usize,
+        groups: usize,
+    },
 }
 
 const LOWER_68: f64 = 0.158_655_253_931_457;

@@ -47,7 +47,10 @@ fn summary(dir: &Path) -> Result<Summary, JointRunError> {
     let header: Vec<&str> = lines.next().map_or_else(Vec::new, |(_, l)| l.split(',').collect());
     let place = |name: &str| {
         let reason = || format!("no column `{name}`: not the summary of a joint fit");
-        header.iter().position(|h| *h == name).ok_or_else(|| JointRunError::File { path: path.clone(), reason: reason() })
+        header
+            .iter()
+            .position(|h| *h == name)
+            .ok_or_else(|| JointRunError::File { path: path.clone(), reason: reason() })
     };
     let [name, unit, median, low, high] =
         [place("name")?, place("unit")?, place("median")?, place("lower_68")?, place("upper_68")?];

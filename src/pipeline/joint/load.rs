@@ -20,8 +20,8 @@ impl LoadedJoint {
     ///
     /// Assigning `ecc` takes √e cos ω and √e sin ω away, and the other way round, so that what-if runs need one word.
     pub fn load(path: &Path, assignments: &[String]) -> Result<Self, JointRunError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| JointRunError::Read { path: path.to_path_buf(), source })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|source| JointRunError::Read { path: path.to_path_buf(), source })?;
         let invalid = |e: &dyn std::fmt::Display| JointRunError::Config(format!("{}: {e}", path.display()));
         // as the typed document first: its errors carry line and column
         let mut config: JointConfig = toml::from_str(&text).map_err(|e| invalid(&e))?;

@@ -61,7 +61,8 @@ pub(super) fn data(loaded: &LoadedJoint) -> Result<(JointData, Vec<JointInput>),
 
 fn named(file: &str, section: &str, name: &str) -> Result<String, JointRunError> {
     if file.is_empty() {
-        let reason = format!("`{section}.{name}.file` is missing; valid is the path of a table, relative to the document");
+        let reason =
+            format!("`{section}.{name}.file` is missing; valid is the path of a table, relative to the document");
         return Err(JointRunError::Config(reason));
     }
     Ok(file.to_string())
@@ -81,7 +82,8 @@ fn of_light_curve(path: &Path) -> Result<Columns, JointRunError> {
     let config = ReadConfig::default();
     let found = scan(&[path.display().to_string()], &config);
     let [target] = found.targets.as_slice() else {
-        let reason = found.errors.first().map_or_else(|| format!("{} targets, not one", found.targets.len()), |e| e.reason());
+        let reason =
+            found.errors.first().map_or_else(|| format!("{} targets, not one", found.targets.len()), |e| e.reason());
         return Err(refuse(reason));
     };
     let read = read_target(target, &config);
@@ -105,14 +107,23 @@ fn of_text(
     let fields = |line: &str| -> Vec<String> {
         let line = line.trim_start_matches('#').trim();
         let clean = |f: &str| f.trim().trim_matches('"').to_string();
-        if line.contains(',') { line.split(',').map(clean).collect() } else { line.split_whitespace().map(clean).collect() }
+        if line.contains(',') {
+            line.split(',').map(clean).collect()
+        } else {
+            line.split_whitespace().map(clean).collect()
+        }
     };
     let is_number = |field: &String| field.parse::<f64>().is_ok();
     let row_error = |line: usize, reason: String| JointRunError::Row { path: path.to_path_buf(), line, reason };
     let mut header: Vec<String> = Vec::new();
     let mut places: Option<Places> = None;
-    let mut out =
-        Columns { time: Vec::new(), value: Vec::new(), error: Vec::new(), extra: vec![Vec::new(); extra.len()], rows_skipped: 0 };
+    let mut out = Columns {
+        time: Vec::new(),
+        value: Vec::new(),
+        error: Vec::new(),
+        extra: vec![Vec::new(); extra.len()],
+        rows_skipped: 0,
+    };
     for (i, line) in text.lines().enumerate() {
         let found = fields(line);
         if line.trim().is_empty() || found.iter().all(String::is_empty) {
@@ -184,7 +195,8 @@ impl Places {
             }
             ColumnName::Number(n) => Err(JointRunError::Config(format!("column {n}; valid are numbers from 1"))),
             ColumnName::Name(name) => {
-                let valid = if header.is_empty() { "numbers from 1, as it has no header".into() } else { header.join(", ") };
+                let valid =
+                    if header.is_empty() { "numbers from 1, as it has no header".into() } else { header.join(", ") };
                 Err(JointRunError::Config(format!("{} has no column `{name}`; valid are {valid}", path.display())))
             }
         };

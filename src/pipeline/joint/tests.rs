@@ -64,7 +64,7 @@ fn bad_configuration_is_refused_with_line_value_and_what_is_valid() {
         ("q1 = \"@instruments.W.q1\"\n", vec![], vec!["line 12", "@instruments.W.q1", "valid"]),
         ("u1 = 0.3\nq1 = 0.2\n", vec![], vec!["line 13", "instruments.V.q1", "u1, u2"]),
         ("likelihood = \"student\"\ndecorrelate = [1]\n", vec![], vec!["line 12", "student", "gaussian"]),
-        ("", vec!["planets.b.ecc=1.5"], vec!["--set planets.b.ecc=1.5"]),
+        ("", vec!["planets.b.ecc=1.5", "planets.b.omega=0"], vec!["--set planets.b.ecc=1.5", "0.999"]),
         ("", vec!["planets.b.rp_rs=-0.1"], vec!["--set planets.b.rp_rs=-0.1", "at least 0"]),
         ("", vec!["planets.b.color=1"], vec!["--set planets.b.color=1", "unknown field"]),
         ("", vec!["instruments.V.file=\"\""], vec!["instruments.V.file"]),

@@ -234,9 +234,7 @@ fn manifest(loaded: &LoadedJoint, fit: &JointFit, inputs: &[JointInput], out: &P
         n_parameters: fit.fitted.len(),
         inputs,
     };
-    let json = serde_json::to_string_pretty(&manifest).map_err(|e| JointRunError::Write {
-        path: out.join("manifest.json"),
-        source: std::io::Error::other(e),
-    })?;
+    let json = serde_json::to_string_pretty(&manifest)
+        .map_err(|e| JointRunError::Write { path: out.join("manifest.json"), source: std::io::Error::other(e) })?;
     text(out, "manifest.json", &(json + "\n"))
 }
