@@ -6,7 +6,7 @@ use super::config::{Likelihood, LimbDarkeningLaw};
 use super::data::Series;
 use super::table::Slot;
 use crate::star::a_over_rstar;
-use crate::transit::kepler::{eccentric_anomaly, mean_anomaly_at_true, true_anomaly};
+use crate::transit::kepler::{eccentric_anomalies_into, mean_anomaly_at_true, true_anomaly};
 use crate::transit::{
     LimbDarkening, Orbit, OrbitElements, PhaseCurve, Quadratic, SortedTimes, SystemModel, SystemPlanet, TransitShape,
 };
@@ -102,12 +102,22 @@ impl Planet {
             return false;
         }
         let k = slot.get(values);
+        let phase = |t: &f64| {
+            let turns = (t - transit_time) / period;
+            TAU * (turns - turns.round())
+        };
+        if ecc == 0.0 {
+            // the star recedes before its planet transits
+            out.iter_mut().zip(time).for_each(|(out, t)| *out -= k * phase(t).sin());
+            return true;
+        }
         let at_transit = mean_anomaly_at_true(FRAC_PI_2 - omega, ecc);
+        let mean: Vec<f64> = time.iter().map(|t| at_transit + phase(t)).collect();
+        let mut eccentric = vec![0.0; time.len()];
+        eccentric_anomalies_into(&mean, ecc, &mut eccentric);
         let (sin_w, cos_w) = omega.sin_cos();
-        for (out, t) in out.iter_mut().zip(time) {
-            let phase = (t - transit_time) / period;
-            let mean = at_transit + TAU * (phase - phase.round());
-            let (sin_f, cos_f, _) = true_anomaly(eccentric_anomaly(mean, ecc), ecc);
+        for (out, anomaly) in out.iter_mut().zip(eccentric) {
+            let (sin_f, cos_f, _) = true_anomaly(anomaly, ecc);
             *out += k * (cos_f * cos_w - sin_f * sin_w + ecc * cos_w);
         }
         true

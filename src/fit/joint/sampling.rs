@@ -37,6 +37,9 @@ pub(super) enum DrawsOf {
     Chains { chains: Vec<Vec<Vec<f64>>>, groups: usize },
 }
 
+/// Steps of the importance sampler's pilot for each dimension.
+const PILOT_STEPS_PER_DIMENSION: usize = 10;
+
 /// Samples as `config` says.
 pub(super) fn sample(posterior: &JointPosterior, config: &SamplerConfig) -> Result<Sampled, JointError> {
     if config.kind == SamplerKind::Nested {
@@ -48,7 +51,12 @@ pub(super) fn sample(posterior: &JointPosterior, config: &SamplerConfig) -> Resu
         return ensemble(posterior, config, &modes, &scattered(posterior, config, &modes), 0);
     }
     // a mode that is only a shoulder of another costs a little; one that is missed is not seen by k-hat
-    let run = importance_sample(posterior, &starting_modes(&modes), &importance_config(config), config.seed)?;
+    let run = importance_sample(
+        posterior,
+        &starting_modes(&modes),
+        &importance_config(config, posterior.dim()),
+        config.seed,
+    )?;
     if config.kind == SamplerKind::Importance || run.status == ImportanceStatus::Converged {
         return Ok(of_importance(posterior, best, run));
     }
@@ -56,12 +64,15 @@ pub(super) fn sample(posterior: &JointPosterior, config: &SamplerConfig) -> Resu
     ensemble(posterior, config, &modes, &walkers, run.evaluations)
 }
 
-fn importance_config(config: &SamplerConfig) -> ImportanceConfig {
+fn importance_config(config: &SamplerConfig, dim: usize) -> ImportanceConfig {
+    let default = ImportanceConfig::default();
     ImportanceConfig {
+        // what the pilot has not reached, the proposals do not cover, and it takes longer to get about in many dimensions
+        pilot_steps: default.pilot_steps.max(PILOT_STEPS_PER_DIMENSION * dim),
         min_ess: config.min_ess,
         max_evaluations: config.max_evaluations,
         evaluation: Evaluation::Parallel,
-        ..ImportanceConfig::default()
+        ..default
     }
 }
 
@@ -216,10 +227,8 @@ fn nested_sampling(posterior: &JointPosterior, config: &SamplerConfig) -> Result
     let settings =
         NestedConfig { live_points: config.live_points, evaluation: Evaluation::Parallel, ..NestedConfig::default() };
     let run = nested(&Cube(posterior), &settings, config.seed)?;
-    let highest = (0..run.draws.len()).max_by(|a, b| {
-        let at = |i: &usize| posterior.ln_posterior(run.draws.position(*i));
-        at(a).total_cmp(&at(b))
-    });
+    let densities = (0..run.draws.len()).map(|i| (posterior.ln_posterior(run.draws.position(i)), i));
+    let highest = densities.max_by(|a, b| a.0.total_cmp(&b.0)).map(|d| d.1);
     let shortfall = if run.status != NestedStatus::Converged {
         Some(run.status.to_string())
     } else if run.insertion_probability < 0.01 {

@@ -101,3 +101,13 @@ fn a_run_writes_the_same_bytes_again_and_from_its_own_configuration() {
     let rows = super::compare(&dir.path().join("a"), &dir.path().join("d")).unwrap();
     assert!(rows.iter().any(|r| r.name == "planets.b.impact_parameter" && r.second.is_none()));
 }
+
+#[test]
+fn the_example_is_a_valid_document() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/joint_fit.toml");
+    let loaded = super::LoadedJoint::load(&path, &["planets.b.ecc=0".into()]).unwrap();
+    let planet = &loaded.config.planets["b"];
+    assert!(planet.sqrt_ecc_cos_omega.is_none() && planet.ecc == Some(0.0.into()), "one word makes the orbit circular");
+    let text = toml::to_string(&loaded.config).unwrap();
+    assert_eq!(toml::from_str::<crate::fit::joint::JointConfig>(&text).unwrap(), loaded.config);
+}

@@ -66,8 +66,8 @@ fn an_eccentric_orbit_of_transits_and_velocities() {
     ] {
         assert_near(&fit, name, value, 3.3);
     }
-    // K = 203.29 m/s (m sin i/M_J) (P/1 yr)^(-1/3) (M/M_sun)^(-2/3) / √(1 − e²)
-    let expected = 120.0 / 203.29 * (3.4f64 / 365.25).cbrt() * (1.0f64 - 0.35 * 0.35).sqrt();
+    // K = 28.4329 m/s (m sin i/M_J) (P/1 yr)^(-1/3) (M/M_sun)^(-2/3) / √(1 − e²)
+    let expected = 120.0 / 28.4329 * (3.4f64 / 365.25).cbrt() * (1.0f64 - 0.35 * 0.35).sqrt();
     let mass = fit.get("planets.b.mass_mjup").unwrap();
     assert!((mass.median / expected - 1.0).abs() < 0.05, "{} {expected}", mass.median);
 }
