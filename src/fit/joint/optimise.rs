@@ -143,11 +143,11 @@ fn evolve(posterior: &JointPosterior, start: &[f64], seed: u64) -> Vec<f64> {
             let towards = if rng.random::<f64>() < 0.5 { best } else { m };
             let forced = rng.random_range(0..dim);
             let mut trial = people[m].0.clone();
-            for i in 0..dim {
+            for (i, place) in trial.iter_mut().enumerate() {
                 if i == forced || rng.random::<f64>() < 0.8 {
                     let step = scale * (people[a].0[i] - people[b].0[i] + people[towards].0[i] - people[m].0[i]);
-                    let to = trial[i] + step;
-                    trial[i] = if (0.0..=1.0).contains(&to) { to } else { rng.random() };
+                    let to = *place + step;
+                    *place = if (0.0..=1.0).contains(&to) { to } else { rng.random() };
                 }
             }
             let s = score(&trial);
@@ -189,10 +189,7 @@ fn climb(posterior: &JointPosterior, mut x: Vec<f64>) -> Option<Mode> {
         return None;
     }
     // coordinate by coordinate first: scales, and a first ascent
-    let mut scale = vec![0.0; n];
-    for i in 0..n {
-        scale[i] = width(&density, &x, i, value, posterior);
-    }
+    let mut scale: Vec<f64> = (0..n).map(|i| width(&density, &x, i, value, posterior)).collect();
     let mut inverse = DMatrix::from_diagonal(&DVector::from_iterator(n, scale.iter().map(|s| s * s)));
     let mut slope = gradient(&density, &x, &scale);
     let mut restarted = false;
