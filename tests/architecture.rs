@@ -15,7 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("transit", &["star"]),
     ("noise", &[]),
     ("sample", &["math"]),
-    ("fit", &["ephemeris", "lightcurve", "math", "sample", "star", "transit"]),
+    ("fit", &["ephemeris", "lightcurve", "math", "noise", "sample", "star", "transit"]),
     ("inject", &["lightcurve", "noise", "star", "transit"]),
     ("io", &["inject", "lightcurve", "math", "star"]),
     ("pipeline", &["detrend", "ephemeris", "fit", "io", "lightcurve", "math", "search", "star"]),

@@ -43,6 +43,14 @@ impl CommonArgs {
         Ok(config)
     }
 
+    /// What `--set` and `--seed` say, for documents of another kind; `--config` is refused there.
+    pub fn overrides(&self) -> Result<(&[String], Option<u64>), UsageError> {
+        match &self.config {
+            Some(path) => Err(UsageError(format!("--config {} does not go with a document", path.display()))),
+            None => Ok((&self.set, self.seed)),
+        }
+    }
+
     /// The thread pool that these arguments give.
     pub fn pool(&self) -> anyhow::Result<rayon::ThreadPool> {
         rayon::ThreadPoolBuilder::new().num_threads(self.threads).build().context("cannot start worker threads")

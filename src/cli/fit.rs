@@ -1,4 +1,4 @@
-//! `antumbra fit`: one target whose period is known.
+//! `antumbra fit`: one target whose period is known, or a joint fit that a TOML document describes.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::common::{CommonArgs, UsageError, open_run};
 use super::run::{exit_code, report};
-use super::{progress, tables};
+use super::{joint, progress, tables};
 
 /// Half-width of the range of periods that is searched around the one given, relative.
 const PERIOD_RANGE: f64 = 2e-3;
@@ -19,12 +19,12 @@ const SNR_THRESHOLD: f64 = 4.0;
 /// Arguments of `antumbra fit`.
 #[derive(Args)]
 pub struct FitArgs {
-    /// Light curves of the target: files, directories or glob patterns
+    /// Light curves of the target: files, directories or glob patterns; or one document CONFIG.toml of a joint fit
     #[arg(required = true)]
     input: Vec<String>,
     /// Orbital period in days; without a transit time, the transits are looked for within 0.2 % of it
     #[arg(long, value_name = "DAYS")]
-    period: f64,
+    period: Option<f64>,
     /// Mid-time of a transit, in the time system of the input; needs --duration, and nothing is searched then
     #[arg(long, value_name = "DAYS", requires = "duration", allow_negative_numbers = true)]
     transit_time: Option<f64>,
@@ -40,26 +40,40 @@ pub struct FitArgs {
 
 impl FitArgs {
     /// The transit that is not to be searched for, where time and duration are given.
-    fn known(&self) -> Result<Option<KnownTransit>, UsageError> {
+    fn known(&self, period: f64) -> Result<Option<KnownTransit>, UsageError> {
         let (Some(transit_time), Some(hours)) = (self.transit_time, self.duration) else { return Ok(None) };
         let duration = hours / 24.0;
-        if !(duration > 0.0 && duration < self.period && transit_time.is_finite()) {
+        if !(duration > 0.0 && duration < period && transit_time.is_finite()) {
             return Err(UsageError(format!(
                 "--transit-time {transit_time} and --duration {hours} h are not a time and a duration below the period"
             )));
         }
-        Ok(Some(KnownTransit { ephemeris: Ephemeris { period: self.period, transit_time }, duration }))
+        Ok(Some(KnownTransit { ephemeris: Ephemeris { period, transit_time }, duration }))
     }
 }
 
 pub fn run(args: &FitArgs) -> anyhow::Result<ExitCode> {
-    if !(args.period.is_finite() && args.period > 0.0) {
-        return Err(UsageError(format!("--period {} is not a positive number of days", args.period)).into());
+    if args.input.iter().any(|i| i.ends_with(".toml")) {
+        let [document] = args.input.as_slice() else {
+            return Err(UsageError("a joint fit takes one document; it names the light curves".into()).into());
+        };
+        if args.period.is_some() || args.transit_time.is_some() {
+            return Err(UsageError(format!("--period and --transit-time belong into {document}")).into());
+        }
+        return joint::run(document.as_ref(), &args.common, &args.out);
     }
-    let known = args.known()?;
+    let Some(period) = args.period else {
+        return Err(
+            UsageError("--period DAYS is needed, or a document CONFIG.toml in place of light curves".into()).into()
+        );
+    };
+    if !(period.is_finite() && period > 0.0) {
+        return Err(UsageError(format!("--period {period} is not a positive number of days")).into());
+    }
+    let known = args.known(period)?;
     let mut config = args.common.config()?;
-    config.search.period_min = args.period * (1.0 - PERIOD_RANGE);
-    config.search.period_max = Some(args.period * (1.0 + PERIOD_RANGE));
+    config.search.period_min = period * (1.0 - PERIOD_RANGE);
+    config.search.period_max = Some(period * (1.0 + PERIOD_RANGE));
     config.search.max_candidates = 1;
     config.search.snr_threshold = SNR_THRESHOLD;
     let pool = args.common.pool()?;

@@ -2,9 +2,11 @@
 
 mod bls;
 mod common;
+mod compare;
 mod convert;
 mod fit;
 mod inspect;
+mod joint;
 mod progress;
 mod run;
 mod search;
@@ -45,8 +47,10 @@ enum Command {
     Run(run::RunArgs),
     /// Search only, and write the candidates as one Parquet file
     Search(search::SearchArgs),
-    /// Fit a transit model to one target whose period is known
+    /// Fit a transit model to one target whose period is known, or whatever CONFIG.toml describes
     Fit(fit::FitArgs),
+    /// Put the parameters of two joint fits side by side
+    Compare(compare::CompareArgs),
     /// Turn light curves of any readable layout into one Parquet dataset
     Convert(convert::ConvertArgs),
     /// Say what is in light-curve files and what is wrong with them
@@ -66,6 +70,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Search(args) => search::run(args),
         Command::Fit(args) => fit::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Convert(args) => convert::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Simulate(args) => simulate::run(args),

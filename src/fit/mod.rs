@@ -13,6 +13,7 @@ mod config;
 mod coordinates;
 mod data;
 mod derived;
+pub mod joint;
 mod model;
 mod optimise;
 mod parameters;

@@ -79,7 +79,7 @@ impl RunConfig {
     }
 }
 
-fn assign(document: &mut toml::Table, assignment: &str) -> Result<(), ConfigError> {
+pub(super) fn assign(document: &mut toml::Table, assignment: &str) -> Result<(), ConfigError> {
     let refuse = |reason: String| ConfigError::Assignment { assignment: assignment.to_string(), reason };
     let (path, value) = assignment.split_once('=').ok_or_else(|| refuse("expected `section.key=value`".into()))?;
     // A bare word that is no TOML value is taken as a string, so that `read.apertures=all` works unquoted.

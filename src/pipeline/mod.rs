@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! config    RunConfig: everything that decides what a run does
+//! joint     one posterior of several light curves and radial velocities, from its own document
 //! known     a planet whose ephemeris is given, in place of a search
 //! prepare   one target cleaned and flattened
 //! target    one target through all steps -> TargetOutcome
@@ -16,6 +17,7 @@ mod bls;
 mod config;
 mod engine;
 mod error;
+mod joint;
 mod known;
 mod manifest;
 mod output;
@@ -27,6 +29,7 @@ pub use bls::{BlsObjective, BlsOutcome, BlsPeak, BlsRequest, power};
 pub use config::{ConfigError, FitSelection, RunConfig};
 pub use engine::process_in_order;
 pub use error::RunError;
+pub use joint::{ComparedRow, JointInput, JointOutcome, JointRunError, LoadedJoint, compare, run_joint};
 pub use known::{KnownError, KnownTransit};
 pub use manifest::{Counts, Input, Timings};
 pub use prepare::{ErrorRow, Prepared};

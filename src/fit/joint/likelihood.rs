@@ -1,0 +1,131 @@
+//! Log-likelihood of the residuals of one series: white, correlated or heavy-tailed, with a linear model integrated over.
+
+use std::f64::consts::{PI, TAU};
+
+use nalgebra::{DMatrix, DVector};
+use statrs::function::gamma::ln_gamma;
+
+use super::config::Likelihood;
+use super::model::{Noise, Points, Process};
+use crate::noise::{Oscillator, log_likelihood, rotation, solve};
+
+impl Process {
+    /// The oscillators that make the process.
+    pub fn oscillators(self, values: &[f64]) -> Vec<Oscillator> {
+        match self {
+            Self::Sho { sigma, period, quality } => {
+                let omega0 = TAU / period.get(values);
+                vec![Oscillator { sigma: sigma.get(values), omega0, quality: quality.get(values) }]
+            }
+            Self::Rotation { sigma, period, quality } => {
+                rotation(sigma.get(values), period.get(values), quality.get(values)).to_vec()
+            }
+            Self::Matern32 { sigma, rho } => vec![Oscillator::matern_32(sigma.get(values), rho.get(values))],
+        }
+    }
+}
+
+/// ln L of `residuals` at `points`; −∞ where the noise is impossible.
+///
+/// With columns A and coefficients N(0, Λ), the integral over the coefficients is
+///
+/// ```text
+/// ln L = ln N(r; 0, K) + ½ bᵀ M⁻¹ b − ½ ln |Λ| − ½ ln |M|,   M = Λ⁻¹ + Aᵀ K⁻¹ A,  b = Aᵀ K⁻¹ r
+/// ```
+pub(super) fn ln_likelihood(noise: &Noise, values: &[f64], points: &Points, residuals: &[f64]) -> f64 {
+    let jitter = noise.jitter.get(values);
+    let jitter2 = jitter * jitter;
+    if noise.likelihood == Likelihood::Student {
+        return student(noise.nu.get(values), points, residuals, jitter2);
+    }
+    let (white, variance, oscillators) = match noise.process {
+        None if points.columns.is_empty() => return gaussian(&points.variance, residuals, jitter2),
+        process => {
+            let variance: Vec<f64> = points.variance.iter().map(|v| v + jitter2).collect();
+            let oscillators = process.map_or_else(Vec::new, |p| p.oscillators(values));
+            let value = if oscillators.is_empty() {
+                gaussian(&points.variance, residuals, jitter2)
+            } else {
+                match log_likelihood(&oscillators, &points.time, residuals, &variance) {
+                    Ok(value) => value,
+                    Err(_) => return f64::NEG_INFINITY,
+                }
+            };
+            (value, variance, oscillators)
+        }
+    };
+    if points.columns.is_empty() || !white.is_finite() {
+        return white;
+    }
+    let Some((m, b)) = normal_equations(noise.column_sigma, points, residuals, &variance, &oscillators) else {
+        return f64::NEG_INFINITY;
+    };
+    let n = points.columns.len() as f64;
+    let Some(cholesky) = m.cholesky() else { return f64::NEG_INFINITY };
+    let ln_det = 2.0 * cholesky.l_dirty().diagonal().iter().map(|d| d.ln()).sum::<f64>();
+    white + 0.5 * b.dot(&cholesky.solve(&b)) - n * noise.column_sigma.ln() - 0.5 * ln_det
+}
+
+/// Mean of the coefficients of the columns given the residuals; `None` where the noise is impossible.
+pub(super) fn coefficients(noise: &Noise, values: &[f64], points: &Points, residuals: &[f64]) -> Option<Vec<f64>> {
+    let jitter = noise.jitter.get(values);
+    let variance: Vec<f64> = points.variance.iter().map(|v| v + jitter * jitter).collect();
+    let oscillators = noise.process.map_or_else(Vec::new, |p| p.oscillators(values));
+    let (m, b) = normal_equations(noise.column_sigma, points, residuals, &variance, &oscillators)?;
+    Some(m.cholesky()?.solve(&b).iter().copied().collect())
+}
+
+fn normal_equations(
+    sigma: f64,
+    points: &Points,
+    residuals: &[f64],
+    variance: &[f64],
+    oscillators: &[Oscillator],
+) -> Option<(DMatrix<f64>, DVector<f64>)> {
+    let weighted: Vec<Vec<f64>> = points
+        .columns
+        .iter()
+        .map(|c| {
+            if oscillators.is_empty() {
+                Ok(c.iter().zip(variance).map(|(a, v)| a / v).collect())
+            } else {
+                solve(oscillators, &points.time, c, variance)
+            }
+        })
+        .collect::<Result<_, _>>()
+        .ok()?;
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let n = weighted.len();
+    let mut m = DMatrix::from_fn(n, n, |i, j| dot(&weighted[i], &points.columns[j]));
+    (0..n).for_each(|i| m[(i, i)] += 1.0 / (sigma * sigma));
+    Some((m, DVector::from_fn(n, |i, _| dot(&weighted[i], residuals))))
+}
+
+/// −½ Σ [r²/v + ln 2πv], v = variance + jitter².
+fn gaussian(variance: &[f64], residuals: &[f64], jitter2: f64) -> f64 {
+    let typical = variance.first().map_or(1.0, |v| v + jitter2);
+    let unit = 1.0 / typical;
+    let (mut chi2, mut ln_sum) = (0.0, 0.0);
+    for (residuals, variance) in residuals.chunks(16).zip(variance.chunks(16)) {
+        let mut product = 1.0;
+        for (r, v) in residuals.iter().zip(variance) {
+            // in units of a typical variance, so that sixteen of them multiply within range and one logarithm does
+            let v = (v + jitter2) * unit;
+            chi2 += r * r / v;
+            product *= v;
+        }
+        ln_sum += product.ln();
+    }
+    let n = residuals.len() as f64;
+    -0.5 * (chi2 * unit + ln_sum + n * (TAU * typical).ln())
+}
+
+/// Σ ln t_ν(r/√v) − ½ ln v
+fn student(nu: f64, points: &Points, residuals: &[f64], jitter2: f64) -> f64 {
+    let constant = ln_gamma(0.5 * (nu + 1.0)) - ln_gamma(0.5 * nu) - 0.5 * (nu * PI).ln();
+    let terms = residuals.iter().zip(&points.variance).map(|(r, v)| {
+        let v = v + jitter2;
+        -0.5 * v.ln() - 0.5 * (nu + 1.0) * (r * r / (v * nu)).ln_1p()
+    });
+    terms.sum::<f64>() + residuals.len() as f64 * constant
+}

@@ -1,0 +1,70 @@
+//! One posterior of several light curves and radial-velocity series: every parameter free, fixed or shared.
+//!
+//! ```text
+//! JointConfig        what a person writes: star, planets, instruments, velocities, sampler   (config, specification, prior)
+//! JointData          light curves and velocities, sorted, with columns of a linear model     (data)
+//! JointTable         full names, priors, and the slot of every parameter                     (table, build)
+//! JointPosterior     priors × likelihoods, a sample::LogDensity                              (model, likelihood, posterior)
+//! coordinates        what is sampled in place of the parameters
+//! optimise, sampling modes, then importance sampling, the ensemble or nested sampling
+//! JointFit           draws, summaries, derived quantities, predicted transits, status        (result, derived)
+//! ```
+
+mod build;
+mod config;
+mod coordinates;
+mod data;
+mod derived;
+mod likelihood;
+mod model;
+mod optimise;
+mod posterior;
+mod prior;
+mod result;
+mod sampling;
+mod specification;
+mod summary;
+mod table;
+
+pub use config::{
+    ColumnName, FileColumns, InstrumentConfig, JointConfig, Likelihood, LimbDarkeningLaw, NoiseConfig, PlanetConfig,
+    SamplerConfig, SamplerKind, StarConfig, VelocityConfig, VelocityUnit,
+};
+pub use data::{JointData, Series};
+pub use posterior::JointPosterior;
+pub use prior::Prior;
+pub use result::{JointDiagnostics, JointFit, JointStatus, PredictedTransit};
+pub use specification::ParameterSpec;
+pub use summary::QuantitySummary;
+pub use table::{JointParameter, JointTable, Slot};
+
+use crate::sample::SampleError;
+
+/// Why there is no joint fit. One that has not converged is not an error, but a [`JointFit`] that says so.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JointError {
+    #[error("`{key}` is {value}; valid is {valid}")]
+    Value { key: String, value: String, valid: String },
+    #[error("no data for `{name}`")]
+    NoData { name: String },
+    #[error("data of `{name}`: {reason}")]
+    Data { name: String, reason: String },
+    #[error("every parameter is fixed: there is nothing to fit")]
+    NothingFree,
+    #[error("no possible model was found inside the priors; give `start` values, or narrower priors")]
+    NoStart,
+    #[error("the sampler failed")]
+    Sample(#[from] SampleError),
+}
+
+/// Finds the modes of the posterior of `config` and `data`, samples it, and summarises. The same arguments give the same
+/// bits.
+pub fn fit_joint(config: &JointConfig, data: &JointData) -> Result<JointFit, JointError> {
+    let posterior = JointPosterior::new(config, data)?;
+    let sampled = sampling::sample(&posterior, &config.sampler)?;
+    JointFit::new(&posterior, sampled, config, data)
+}
+
+#[cfg(test)]
+mod tests;

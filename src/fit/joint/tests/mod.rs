@@ -1,0 +1,4 @@
+//! Systems with known truth.
+
+mod recovery;
+mod systems;
