@@ -1,7 +1,7 @@
 //! Correlation of a template with a closed series, compiled for the vector instructions that the processor has.
 
 /// Neighbouring shifts reckoned together; enough independent sums to hide the time an addition takes.
-const LANES: usize = 32;
+const LANES: usize = 64;
 
 /// `out[i] = Σ_j template[j] · doubled[i + j]` for every `i` of `out`. `doubled` is the series written out twice, so that
 /// shifts wrap; it must be at least as long as `out` and `template` together.

@@ -46,7 +46,11 @@ impl Window {
     /// Whether `phase` is outside of `factor` times the window about `centre`, on the circle.
     fn excludes(&self, phase: f64, centre: f64, factor: f64) -> bool {
         let mut d = phase - centre;
-        d -= self.period * (d / self.period).round();
+        if d > 0.5 * self.period {
+            d -= self.period;
+        } else if d < -0.5 * self.period {
+            d += self.period;
+        }
         d < factor * self.start || d > factor * self.end
     }
 }

@@ -151,7 +151,7 @@ fn check(time: &[f64], flux: &[f64], model: &[f64], period: f64) -> Result<(), V
         return Err(VetError::TooFewCadences { found: time.len(), needed: 10 });
     }
     if !(period > 0.0 && period.is_finite()) {
-        return Err(VetError::Period(period));
+        return Err(VetError::NotPositive { name: "period", value: period });
     }
     match (0..time.len()).find(|i| !(time[*i].is_finite() && flux[*i].is_finite() && model[*i].is_finite())) {
         Some(row) => Err(VetError::NotFinite { row }),

@@ -25,17 +25,24 @@ pub(super) fn best_scale(flux: &[f64], model: &[f64]) -> f64 {
     let least = sum_of_squares(flux, model, optimum);
     let parabola = |s: f64| least + (s - optimum) * (s - optimum) * mm;
     let root_mean = |s: f64| (sum_of_squares(flux, model, s) / flux.len() as f64).sqrt();
-    let better = |trial: f64, best: f64| {
-        let (a, b) = (parabola(trial), parabola(best));
-        if (a - b).abs() > DECISIVE * b { a < b } else { root_mean(trial) < root_mean(best) }
-    };
 
     let (mut best, mut trial, mut step) = (1.0, 1.0, 1.0);
+    let mut of_best = None;
     let mut upward = true;
     while step > FINEST {
         trial += if upward { step } else { -step };
-        if better(trial, best) {
+        let (a, b) = (parabola(trial), parabola(best));
+        let mut of_trial = None;
+        let better = if (a - b).abs() > DECISIVE * b {
+            a < b
+        } else {
+            let trial = root_mean(trial);
+            of_trial = Some(trial);
+            trial < *of_best.get_or_insert_with(|| root_mean(best))
+        };
+        if better {
             best = trial;
+            of_best = of_trial;
             continue;
         }
         trial -= if upward { step } else { -step };
