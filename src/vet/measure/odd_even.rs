@@ -3,7 +3,7 @@
 //! The fitted trapezoid T is fitted to the cadences of each parity with a depth s and a delay τ: y = level + s T − τ s T′.
 //!
 //! ```text
-//! odd_even_depth_sigma    = |δ_odd − δ_even| / √(σ_odd² + σ_even²)      σ² of white noise, χ² above 1, and σ_r²/N
+//! odd_even_depth_sigma    = |δ_odd − δ_even| / √(σ_odd² + σ_even²)      σ² of white noise and σ_r²/N
 //! odd_even_depth_fraction = |δ_odd − δ_even| / max(δ_odd, δ_even)
 //! odd_even_time_sigma, odd_even_time_fraction (of the duration)         likewise
 //! odd_even_ratio          = min / max of the two depths
@@ -28,36 +28,46 @@ pub(super) struct Part {
 
 /// Fits level, depth and delay to the cadences near the transits that `keep` takes; `None` where they do not allow it.
 pub(super) fn fit(curve: &Curve, model: &Trapezoid, keep: impl Fn(i64) -> bool) -> Option<Part> {
-    let (mut normal, mut right, mut yy) = (Matrix3::<f64>::zeros(), Vector3::<f64>::zeros(), 0.0);
+    // Sums over 1, T and T′: w, wT, wT′, wTT, wTT′, wT′T′, and wy, wyT, wyT′.
+    let mut sums = [0.0f64; 9];
     let (mut transits, mut cadences) = (0, 0usize);
     for event in curve.events.iter().filter(|e| keep(e.epoch)) {
         transits += usize::from(!event.inside.is_empty());
         cadences += event.near.len();
         for i in event.near.clone() {
             let t = curve.from_transit[i];
-            let row = Vector3::new(1.0, model.at(t) / model.depth, model.slope(t));
-            let w = curve.weight[i];
-            normal += w * row * row.transpose();
-            right += w * curve.dip[i] * row;
-            yy += w * curve.dip[i] * curve.dip[i];
+            let (w, y) = (curve.weight[i], curve.dip[i]);
+            sums[0] += w;
+            sums[6] += w * y;
+            if (t - model.offset).abs() < 0.51 * model.duration + 0.5 * model.exposure {
+                let (shape, slope) = (model.at(t) / model.depth, model.slope(t));
+                for (sum, term) in sums[1..6]
+                    .iter_mut()
+                    .zip([shape, slope, shape * shape, shape * slope, slope * slope])
+                {
+                    *sum += w * term;
+                }
+                sums[7] += w * y * shape;
+                sums[8] += w * y * slope;
+            }
         }
     }
     if transits == 0 || cadences < 5 {
         return None;
     }
-    let inverse = normal.try_inverse()?;
-    let solution = inverse * right;
-    let chi2 = (yy - solution.dot(&right)).max(0.0) / (cadences as f64 - 3.0);
-    let scale = chi2.max(1.0).sqrt();
+    let [w, ws, wd, wss, wsd, wdd, wy, wys, wyd] = sums;
+    let inverse = Matrix3::new(w, ws, wd, ws, wss, wsd, wd, wsd, wdd).try_inverse()?;
+    let solution = inverse * Vector3::new(wy, wys, wyd);
+    // No factor for χ²: what the trapezoid misses, it misses alike in both.
     let red = curve.red / (transits as f64).sqrt();
-    let depth_err = inverse[(1, 1)].sqrt() * scale;
+    let depth_err = inverse[(1, 1)].sqrt();
     // Red noise delays a transit as much as it deepens it, in units of what white noise does.
     let excess = (1.0 + (red / depth_err).powi(2)).sqrt();
     Some(Part {
         scale: solution[1],
         scale_err: depth_err * excess,
         delay: solution[2],
-        delay_err: inverse[(2, 2)].sqrt() * scale * excess,
+        delay_err: inverse[(2, 2)].sqrt() * excess,
     })
 }
 
