@@ -25,6 +25,10 @@ impl Folded {
         self.model.push(model);
     }
 
+    fn scale_by(&mut self, factor: f64) {
+        self.model.iter_mut().for_each(|m| *m *= factor);
+    }
+
     fn retain(&mut self, keep: &[bool]) {
         for column in [&mut self.phase, &mut self.flux, &mut self.model] {
             let mut kept = keep.iter();
@@ -80,69 +84,98 @@ pub(super) struct Events {
     pub series: Vec<(f64, f64)>,
 }
 
-/// Fits `folded`'s model to it, leaves outliers out, and shifts the model through all phases; `None` where no point is in
-/// transit.
-pub(super) fn find_events(mut folded: Folded, window: Window) -> Option<Events> {
-    if !folded.model.iter().any(|m| m.abs() > 1e-10) {
-        return None;
+/// The model fitted to the points and shifted through all phases.
+struct Shifted {
+    folded: Folded,
+    /// Point nearest to mid-transit: shift i moves the transit to point i + middle.
+    middle: usize,
+    primary_depth: f64,
+    in_transit: usize,
+    /// Phase to which a shift moves the transit, and the overlap of model and data there. The sum of squares at a shift is a
+    /// constant less twice the overlap.
+    shifts: Vec<(f64, f64)>,
+}
+
+impl Shifted {
+    /// `None` where no point is in transit.
+    fn new(mut folded: Folded, window: Window) -> Option<Self> {
+        if !folded.model.iter().any(|m| m.abs() > 1e-10) {
+            return None;
+        }
+        let middle = index_of_middle(&folded.phase)?;
+        folded.scale_by(best_scale(&folded.flux, &folded.model));
+        let residual: Vec<f64> = folded.flux.iter().zip(&folded.model).map(|(f, m)| f - m).collect();
+        let keep = inliers(&folded.phase, residual);
+        let middle = keep[..middle].iter().filter(|k| **k).count();
+        folded.retain(&keep);
+        folded.scale_by(best_scale(&folded.flux, &folded.model));
+
+        let n = folded.len();
+        let primary_depth = folded.model.get(middle)?.abs();
+        let in_transit = folded.phase.iter().filter(|p| **p > window.start && **p < window.end).count();
+        if in_transit == 0 || primary_depth == 0.0 {
+            return None;
+        }
+        let half = 0.5 * (window.end - window.start);
+        let first_inside = folded.phase.iter().position(|p| *p > -half)?;
+        let start = first_inside.saturating_sub(1);
+        let end = (first_inside..n).find(|j| folded.phase[*j].abs() > half).unwrap_or(n);
+        let doubled: Vec<f64> = folded.flux.iter().chain(&folded.flux).copied().collect();
+        let mut overlap = vec![0.0; n];
+        correlate(&folded.model[start..end], &doubled[start..], &mut overlap);
+        let phases = folded.phase[middle..].iter().chain(&folded.phase[..middle]);
+        let shifts = phases.copied().zip(overlap).collect();
+        Some(Self { folded, middle, primary_depth, in_transit, shifts })
     }
-    let mut middle = index_of_middle(&folded.phase)?;
-    rescale(&mut folded);
-    let residual: Vec<f64> = folded.flux.iter().zip(&folded.model).map(|(f, m)| f - m).collect();
-    let keep = inliers(&folded.phase, &residual);
-    middle = keep[..middle].iter().filter(|k| **k).count();
-    folded.retain(&keep);
-    rescale(&mut folded);
 
-    let n = folded.len();
-    let primary_depth = folded.model.get(middle)?.abs();
-    let in_transit = folded.phase.iter().filter(|p| **p > window.start && **p < window.end).count();
-    if in_transit == 0 || primary_depth == 0.0 {
-        return None;
+    /// White-noise standard deviation of a point, over the shifts `quiet`.
+    fn white(&self, quiet: &[usize]) -> f64 {
+        let n = self.shifts.len();
+        let square = |i: &usize| {
+            let at = if i + self.middle < n { i + self.middle } else { i + self.middle - n };
+            (self.folded.flux[at] - self.folded.model[at]).powi(2)
+        };
+        (quiet.iter().map(square).sum::<f64>() / quiet.len() as f64).sqrt()
     }
-    let half = 0.5 * (window.end - window.start);
-    let first_inside = folded.phase.iter().position(|p| *p > -half)?;
-    let start = first_inside.saturating_sub(1);
-    let end = (first_inside..n).find(|j| folded.phase[*j].abs() > half).unwrap_or(n);
+}
 
-    let doubled: Vec<f64> = folded.flux.iter().chain(&folded.flux).copied().collect();
-    let mut overlap = vec![0.0; n];
-    correlate(&folded.model[start..end], &doubled[start..], &mut overlap);
-    // The sum of squares at a shift is a constant less twice the overlap there.
-    let shifted: Vec<(f64, f64)> =
-        (0..n).map(|i| (folded.phase[(i + middle) % n], overlap[i])).collect();
-    let located = Located::find(&shifted, window);
+/// Depth of the primary and its white-noise error.
+pub(super) fn primary_depth(folded: Folded, window: Window) -> Option<(f64, f64)> {
+    let shifted = Shifted::new(folded, window)?;
+    let located = Located::of_eclipses(&shifted.shifts, window);
+    let white = shifted.white(&quiet_shifts(&shifted.shifts, &located, window));
+    Some((shifted.primary_depth, white / (shifted.in_transit as f64).sqrt()))
+}
 
-    let residuals: Vec<f64> = (0..n).map(|i| folded.flux[(i + middle) % n] - folded.model[(i + middle) % n]).collect();
-    let quiet = quiet_shifts(&shifted, &located, window);
-    let level = median_in_place(&mut quiet.iter().map(|i| shifted[*i].1).collect::<Vec<_>>());
-    let per_overlap = primary_depth / (located.primary.1 - level);
+/// All events of the folded curve.
+pub(super) fn find_events(folded: Folded, window: Window) -> Option<Events> {
+    let shifted = Shifted::new(folded, window)?;
+    let located = Located::of_eclipses(&shifted.shifts, window).and_others(&shifted.shifts, window);
+    let quiet = quiet_shifts(&shifted.shifts, &located, window);
+    let mut at_quiet: Vec<f64> = quiet.iter().map(|i| shifted.shifts[*i].1).collect();
+    let count = at_quiet.len() as f64;
+    let level = median_in_place(&mut at_quiet);
+    let per_overlap = shifted.primary_depth / (located.primary.1 - level);
     let depth = |overlap: f64| (overlap - level) * per_overlap;
 
-    let count = quiet.len() as f64;
-    let white = (quiet.iter().map(|i| residuals[*i] * residuals[*i]).sum::<f64>() / count).sqrt();
-    let mean = quiet.iter().map(|i| depth(shifted[*i].1)).sum::<f64>() / count;
-    let scatter = (quiet.iter().map(|i| (depth(shifted[*i].1) - mean).powi(2)).sum::<f64>() / count).sqrt();
-    let per_transit = (in_transit as f64).sqrt();
+    let white = shifted.white(&quiet);
+    let mean = at_quiet.iter().sum::<f64>() / count;
+    let variance = at_quiet.iter().map(|q| (q - mean).powi(2)).sum::<f64>() / count;
+    let per_transit = (shifted.in_transit as f64).sqrt();
 
     let event = |found: (f64, f64)| Event { phase: found.0, depth: depth(found.1) };
-    let series: Vec<(f64, f64)> = shifted.iter().map(|(p, q)| (*p, depth(*q))).collect();
+    let series: Vec<(f64, f64)> = shifted.shifts.iter().map(|(p, q)| (*p, depth(*q))).collect();
     Some(Events {
         primary: event(located.primary),
         secondary: located.secondary.map(event),
         tertiary: located.tertiary.map(event),
         positive: located.positive.map(event).map(|e| Event { depth: -e.depth, ..e }),
         depth_err: white / per_transit,
-        f_red: per_transit * scatter / white,
+        f_red: per_transit * variance.sqrt() * per_overlap.abs() / white,
         deepest: series.iter().map(|s| s.1).fold(f64::NEG_INFINITY, f64::max),
         shallowest: series.iter().map(|s| s.1).fold(f64::INFINITY, f64::min),
         series,
     })
-}
-
-fn rescale(folded: &mut Folded) {
-    let factor = best_scale(&folded.flux, &folded.model);
-    folded.model.iter_mut().for_each(|m| *m *= factor);
 }
 
 fn index_of_middle(phase: &[f64]) -> Option<usize> {
@@ -158,38 +191,44 @@ struct Located {
 }
 
 impl Located {
-    fn find(shifted: &[(f64, f64)], window: Window) -> Self {
-        let best = |keep: &dyn Fn(f64) -> bool, sign: f64| {
-            shifted.iter().filter(|s| keep(s.0)).copied().max_by(|a, b| (sign * a.1).total_cmp(&(sign * b.1)))
-        };
+    fn of_eclipses(shifts: &[(f64, f64)], window: Window) -> Self {
         let outside = |phase: f64| window.excludes(phase, 0.0, 4.0);
-        let primary = best(&|p| !outside(p), 1.0).unwrap_or((0.0, 0.0));
-        let secondary = best(&outside, 1.0)
-            .or_else(|| best(&|p| p > 0.4 * window.period && p < 0.6 * window.period, 1.0));
-        let clear = |phase: f64, factor: f64| {
-            window.excludes(phase, primary.0, factor)
-                && secondary.is_none_or(|s| window.excludes(phase, s.0, factor))
-        };
-        Self {
-            primary,
-            secondary,
-            tertiary: best(&|p| clear(p, 4.0), 1.0),
-            positive: best(&|p| clear(p, 6.0), -1.0),
-        }
+        let primary = best(shifts, |p| !outside(p), 1.0).unwrap_or((0.0, 0.0));
+        let secondary = best(shifts, outside, 1.0)
+            .or_else(|| best(shifts, |p| p > 0.4 * window.period && p < 0.6 * window.period, 1.0));
+        Self { primary, secondary, tertiary: None, positive: None }
+    }
+
+    fn and_others(mut self, shifts: &[(f64, f64)], window: Window) -> Self {
+        self.tertiary = best(shifts, |p| self.clear(p, 4.0, window), 1.0);
+        self.positive = best(shifts, |p| self.clear(p, 6.0, window), -1.0);
+        self
+    }
+
+    /// Whether a phase is away from primary and secondary by `factor` windows.
+    fn clear(&self, phase: f64, factor: f64, window: Window) -> bool {
+        window.excludes(phase, self.primary.0, factor)
+            && self.secondary.is_none_or(|s| window.excludes(phase, s.0, factor))
     }
 }
 
+/// The shift of most (`sign` 1) or least (−1) overlap at the phases that `keep` takes.
+fn best(shifts: &[(f64, f64)], keep: impl Fn(f64) -> bool, sign: f64) -> Option<(f64, f64)> {
+    let mut found: Option<(f64, f64)> = None;
+    for shift in shifts {
+        if found.is_none_or(|f| sign * shift.1 > sign * f.1) && keep(shift.0) {
+            found = Some(*shift);
+        }
+    }
+    found
+}
+
 /// Shifts away from primary and secondary: two windows away, or less where that leaves under a tenth of all.
-fn quiet_shifts(shifted: &[(f64, f64)], located: &Located, window: Window) -> Vec<usize> {
+fn quiet_shifts(shifts: &[(f64, f64)], located: &Located, window: Window) -> Vec<usize> {
     let mut factor = 2.0;
     loop {
-        let quiet: Vec<usize> = (0..shifted.len())
-            .filter(|i| {
-                window.excludes(shifted[*i].0, located.primary.0, factor)
-                    && located.secondary.is_none_or(|s| window.excludes(shifted[*i].0, s.0, factor))
-            })
-            .collect();
-        if quiet.len() as f64 >= 0.1 * shifted.len() as f64 {
+        let quiet: Vec<usize> = (0..shifts.len()).filter(|i| located.clear(shifts[*i].0, factor, window)).collect();
+        if quiet.len() as f64 >= 0.1 * shifts.len() as f64 {
             return quiet;
         }
         factor -= 0.01;

@@ -31,7 +31,7 @@ use statrs::function::erf::erfc_inv;
 use super::VetError;
 use crate::ephemeris::Ephemeris;
 use crate::math::median_in_place;
-use events::{Event, Events, Folded, Window, find_events};
+use events::{Event, Folded, Window, find_events, primary_depth};
 use scale::best_scale;
 
 /// Light curves among which the published thresholds allow one false alarm.
@@ -88,9 +88,7 @@ pub fn model_shift(time: &[f64], flux: &[f64], model: &[f64], ephemeris: Ephemer
     // The source counts from a transit before the data.
     let epoch = ephemeris.transit_time - period * ((ephemeris.transit_time - time[0]) / period).ceil().max(0.0);
     let base = most_frequent(model);
-    let n = time.len();
-    let mut order: Vec<(f64, u32)> = (0..n).map(|i| (phase_of(time[i], epoch, period), i as u32)).collect();
-    order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let order = by_phase(time, epoch, period);
     let mut folded = Folded::default();
     for (phase, i) in &order {
         folded.push(*phase, flux[*i as usize] - base, model[*i as usize] - base);
@@ -104,7 +102,7 @@ pub fn model_shift(time: &[f64], flux: &[f64], model: &[f64], ephemeris: Ephemer
                 part.push(*phase, folded.flux[j], folded.model[j]);
             }
         }
-        find_events(part, window)
+        primary_depth(part, window)
     };
     let before = select(&|phase, _| phase <= 0.0 || phase > 0.5 * period);
     let after = select(&|phase, _| phase > 0.0 && phase <= 0.5 * period);
@@ -129,8 +127,8 @@ pub fn model_shift(time: &[f64], flux: &[f64], model: &[f64], ephemeris: Ephemer
         false_alarm_threshold_1: threshold(share / TRIALS),
         false_alarm_threshold_2: threshold(share),
         f_red: all.f_red,
-        odd_even_sigma: difference(odd.as_ref(), even.as_ref()),
-        asymmetry_sigma: difference(before.as_ref(), after.as_ref()),
+        odd_even_sigma: difference(odd, even),
+        asymmetry_sigma: difference(before, after),
         depth_mean_to_median: ratio,
         shape: -all.shallowest / (all.deepest - all.shallowest),
         duration: window.end - window.start,
@@ -166,6 +164,29 @@ fn phase_of(time: f64, epoch: f64, period: f64) -> f64 {
     if phase > 0.75 * period { phase - period } else { phase }
 }
 
+/// Phases (days) and indices of all points in order of phase: into as many buckets as points, then by insertion.
+fn by_phase(time: &[f64], epoch: f64, period: f64) -> Vec<(f64, u32)> {
+    let n = time.len();
+    let phases: Vec<f64> = time.iter().map(|t| phase_of(*t, epoch, period)).collect();
+    let bucket = |phase: f64| (((phase / period + 0.25) * n as f64) as usize).min(n - 1);
+    let mut next = vec![0u32; n + 1];
+    for phase in &phases {
+        next[bucket(*phase) + 1] += 1;
+    }
+    for i in 0..n {
+        next[i + 1] += next[i];
+    }
+    let mut order = vec![(0.0, 0); n];
+    for (i, phase) in phases.iter().enumerate() {
+        let place = &mut next[bucket(*phase)];
+        order[*place as usize] = (*phase, i as u32);
+        *place += 1;
+    }
+    // Quick where it is nearly sorted, and safe where many points share a bucket.
+    order.sort_by(|a, b| a.0.total_cmp(&b.0));
+    order
+}
+
 /// The value that occurs most often: the model's level out of transit.
 fn most_frequent(values: &[f64]) -> f64 {
     // The level of nearly all models fills most of it, and then is the median too.
@@ -199,9 +220,10 @@ fn transit_window(folded: &Folded, period: f64) -> (Window, f64) {
     (Window { period, start, end }, folded.model[middle].abs())
 }
 
-fn difference(a: Option<&Events>, b: Option<&Events>) -> Option<f64> {
+/// Difference of two depths in units of its error.
+fn difference(a: Option<(f64, f64)>, b: Option<(f64, f64)>) -> Option<f64> {
     let (a, b) = (a?, b?);
-    Some((a.primary.depth - b.primary.depth).abs() / a.depth_err.hypot(b.depth_err))
+    Some((a.0 - b.0).abs() / a.1.hypot(b.1))
 }
 
 /// Mean over median of the depths of single transits, the model fitted to the data within 1.5 durations of each.

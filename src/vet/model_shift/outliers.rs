@@ -12,10 +12,12 @@ const MAD_TO_SIGMA: f64 = 1.4826;
 
 /// For each point, whether its residual lies within √2 erfc⁻¹(1/n) standard deviations (from the median absolute deviation
 /// of all) of the median of the residuals less than a cadence away in phase. `phase` (days) ascends.
-pub(super) fn inliers(phase: &[f64], residual: &[f64]) -> Vec<bool> {
+pub(super) fn inliers(phase: &[f64], residual: Vec<f64>) -> Vec<bool> {
     let n = residual.len();
-    let centre = median_in_place(&mut residual.to_vec());
-    let mad = median_in_place(&mut residual.iter().map(|r| (r - centre).abs()).collect::<Vec<_>>());
+    let mut work = residual.clone();
+    let centre = median_in_place(&mut work);
+    work.iter_mut().for_each(|r| *r = (*r - centre).abs());
+    let mad = median_in_place(&mut work);
     let limit = std::f64::consts::SQRT_2 * erfc_inv(1.0 / n as f64) * MAD_TO_SIGMA * mad;
 
     // Where fewer than half of the neighbours are beyond half the limit, the median is not, and a point that is itself
@@ -70,7 +72,7 @@ mod tests {
                 (residual[i] - median_in_place(&mut near)).abs() <= limit
             })
             .collect();
-        let fast = inliers(&phase, &residual);
+        let fast = inliers(&phase, residual);
         assert_eq!(fast, plain);
         assert!(fast.iter().filter(|k| !**k).count() >= 8);
         // A plateau is its own neighbourhood, and stays.

@@ -6,43 +6,39 @@ const FINEST: f64 = 1e-8;
 /// Relative difference of two sums of squares beyond which their order does not depend on rounding.
 const DECISIVE: f64 = 1e-13;
 
-/// Factor s that makes Σ (flux − s·model)² least, to about 1e-8.
+/// Factor s that makes Σ (flux − s·model)² least, to about 1e-8, by the search of the source.
 ///
-/// Least squares gives s = Σ f·m / Σ m² at once, but the published numbers come from a search by decimal steps, and the
+/// Least squares gives s at once, but the published numbers come from a search by decimal steps, and the
 /// significances of differences between nearly equal depths (odd less even, left less right) show its last digit. So the
 /// same steps are taken here. Steps whose sums of squares differ by much are compared through the parabola
 /// R(s) = R(s₀) + (s − s₀)² Σ m²; only the last few are summed as the source sums them.
 pub(super) fn best_scale(flux: &[f64], model: &[f64]) -> f64 {
-    let (mut fm, mut mm) = (0.0, 0.0);
-    for (f, m) in flux.iter().zip(model) {
-        fm += f * m;
-        mm += m * m;
-    }
+    let (fm, mm) = flux.iter().zip(model).fold((0.0, 0.0), |(fm, mm), (f, m)| (fm + f * m, mm + m * m));
     if mm <= 0.0 {
         return 1.0;
     }
     let optimum = fm / mm;
-    let least = sum_of_squares(flux, model, optimum);
+    let least = sums_of_squares(flux, model, [optimum; LANES])[0];
     let parabola = |s: f64| least + (s - optimum) * (s - optimum) * mm;
-    let root_mean = |s: f64| (sum_of_squares(flux, model, s) / flux.len() as f64).sqrt();
+    let mut exact = Exact { flux, model, known: Vec::new() };
 
     let (mut best, mut trial, mut step) = (1.0, 1.0, 1.0);
-    let mut of_best = None;
     let mut upward = true;
     while step > FINEST {
+        let before = trial;
         trial += if upward { step } else { -step };
         let (a, b) = (parabola(trial), parabola(best));
-        let mut of_trial = None;
         let better = if (a - b).abs() > DECISIVE * b {
             a < b
         } else {
-            let trial = root_mean(trial);
-            of_trial = Some(trial);
-            trial < *of_best.get_or_insert_with(|| root_mean(best))
+            // Whichever way it goes on, its next sums are likely among these.
+            let ahead = if upward { trial + step } else { trial - step };
+            let back = if upward { before - step } else { before - 0.1 * step };
+            let trial = exact.root_mean(trial, [best, ahead, back]);
+            trial < exact.root_mean(best, [best; 3])
         };
         if better {
             best = trial;
-            of_best = of_trial;
             continue;
         }
         trial -= if upward { step } else { -step };
@@ -54,13 +50,39 @@ pub(super) fn best_scale(flux: &[f64], model: &[f64]) -> f64 {
     best
 }
 
-fn sum_of_squares(flux: &[f64], model: &[f64], scale: f64) -> f64 {
-    let mut sum = 0.0;
-    for (f, m) in flux.iter().zip(model) {
-        let residual = f - scale * m;
-        sum += residual * residual;
+/// Scales whose sums are taken in one pass.
+const LANES: usize = 4;
+
+/// Root mean squares as the source sums them, one point after the other, remembered.
+struct Exact<'a> {
+    flux: &'a [f64],
+    model: &'a [f64],
+    known: Vec<(f64, f64)>,
+}
+
+impl Exact<'_> {
+    /// Root mean square at `scale`; those at `others` are taken in the same pass.
+    fn root_mean(&mut self, scale: f64, others: [f64; LANES - 1]) -> f64 {
+        if let Some((_, value)) = self.known.iter().find(|k| k.0 == scale) {
+            return *value;
+        }
+        let scales = [scale, others[0], others[1], others[2]];
+        let sums = sums_of_squares(self.flux, self.model, scales);
+        let n = self.flux.len() as f64;
+        self.known.extend(scales.iter().zip(sums).map(|(s, sum)| (*s, (sum / n).sqrt())));
+        (sums[0] / n).sqrt()
     }
-    sum
+}
+
+fn sums_of_squares(flux: &[f64], model: &[f64], scales: [f64; LANES]) -> [f64; LANES] {
+    let mut sums = [0.0; LANES];
+    for (f, m) in flux.iter().zip(model) {
+        for (sum, scale) in sums.iter_mut().zip(scales) {
+            let residual = f - scale * m;
+            *sum += residual * residual;
+        }
+    }
+    sums
 }
 
 #[cfg(test)]

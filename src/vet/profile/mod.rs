@@ -210,7 +210,7 @@ impl Profile {
                     None => metrics.get(name).map(|v| v.value),
                 };
                 let outcome = match test.fail.evaluate(&look_up) {
-                    Ok(x) if x == 0.0 => Outcome::Pass,
+                    Ok(0.0) => Outcome::Pass,
                     Ok(_) => Outcome::Fail,
                     Err(missing) => Outcome::NotComputable(missing),
                 };
