@@ -65,9 +65,20 @@ fn every_module_is_on_the_list() {
 #[test]
 fn numeric_modules_neither_print_nor_open_files() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for module in
-        ["math", "star", "ephemeris", "lightcurve", "detrend", "search", "transit", "noise", "sample", "fit", "vet", "inject"]
-    {
+    for module in [
+        "math",
+        "star",
+        "ephemeris",
+        "lightcurve",
+        "detrend",
+        "search",
+        "transit",
+        "noise",
+        "sample",
+        "fit",
+        "vet",
+        "inject",
+    ] {
         for file in files_of(&src, module) {
             let text = fs::read_to_string(&file).unwrap();
             let code = text.split("#[cfg(test)]").next().unwrap_or_default();

@@ -47,8 +47,9 @@ impl Default for EphemerisMatchConfig {
 
 /// All matches, ordered by child and parent.
 pub fn ephemeris_matches(run: &[RunCandidate], config: EphemerisMatchConfig) -> Vec<EphemerisMatch> {
-    let mut order: Vec<usize> =
-        (0..run.len()).filter(|i| run[*i].ephemeris.period > 0.0 && run[*i].ephemeris.transit_time.is_finite()).collect();
+    let mut order: Vec<usize> = (0..run.len())
+        .filter(|i| run[*i].ephemeris.period > 0.0 && run[*i].ephemeris.transit_time.is_finite())
+        .collect();
     order.sort_by(|a, b| run[*a].ephemeris.period.total_cmp(&run[*b].ephemeris.period));
     let periods: Vec<f64> = order.iter().map(|i| run[*i].ephemeris.period).collect();
     // |x − round x| that still passes.
@@ -60,7 +61,8 @@ pub fn ephemeris_matches(run: &[RunCandidate], config: EphemerisMatchConfig) -> 
             let target = f64::from(ratio) * a.ephemeris.period;
             let slack = tolerance * a.ephemeris.period;
             let first = periods.partition_point(|p| *p < target - slack).max(place + 1);
-            for &j in order[first.min(order.len())..].iter().take_while(|j| run[**j].ephemeris.period <= target + slack) {
+            for &j in order[first.min(order.len())..].iter().take_while(|j| run[**j].ephemeris.period <= target + slack)
+            {
                 let b = &run[j];
                 if a.target_id == b.target_id {
                     continue;
@@ -108,7 +110,12 @@ mod tests {
         let run: Vec<RunCandidate> = (0..2000)
             .map(|i| {
                 let x = f64::from(i);
-                candidate(&i.to_string(), 1.0 + (x * 0.618_034).fract() * 20.0, 100.0 + (x * 0.414_214).fract() * 20.0, 0.01)
+                candidate(
+                    &i.to_string(),
+                    1.0 + (x * 0.618_034).fract() * 20.0,
+                    100.0 + (x * 0.414_214).fract() * 20.0,
+                    0.01,
+                )
             })
             .collect();
         let pairs = 2000.0 * 1999.0 / 2.0;

@@ -58,8 +58,7 @@ impl Metrics {
     /// Sets `name` to a number with a symmetric error; an error that is not finite counts as not known.
     pub fn set_with_err(&mut self, name: impl Into<String>, value: f64, err: f64) {
         let err = if err.is_finite() { err.abs() } else { 0.0 };
-        let metric =
-            if value.is_nan() { Err(Missing::NoFit) } else { Ok(Value { value, err_up: err, err_down: err }) };
+        let metric = if value.is_nan() { Err(Missing::NoFit) } else { Ok(Value { value, err_up: err, err_down: err }) };
         self.by_name.insert(name.into(), metric);
     }
 

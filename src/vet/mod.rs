@@ -38,9 +38,11 @@ use crate::star::Star;
 pub struct VetInput<'a> {
     /// As it was before detrending, for variability that detrending takes out.
     pub light_curve: &'a LightCurve,
-    /// Made of `light_curve`. Transits of other candidates of the star are best masked in it.
+    /// Made of `light_curve`.
     pub detrended: &'a Detrended,
     pub candidate: &'a Candidate,
+    /// Other candidates of the star that are no harmonics or secondaries of this one: their transits are left out.
+    pub others: &'a [Candidate],
     pub star: Option<&'a Star>,
     /// Times (days) of momentum dumps, or when many stars of the run dip at once; empty if not known.
     pub flagged_times: &'a [f64],

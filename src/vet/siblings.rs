@@ -107,9 +107,10 @@ pub fn judge_siblings(profile: &Profile, siblings: &[Sibling], config: SiblingCo
                 break;
             }
         }
-        let has_secondary = siblings[n + 1..].iter().take_while(|s| s.target_id == this.target_id).any(|later| {
-            compare(later).is_some_and(|c| c.distinct(config.durations_apart * this.duration, c.ratio))
-        });
+        let has_secondary = siblings[n + 1..]
+            .iter()
+            .take_while(|s| s.target_id == this.target_id)
+            .any(|later| compare(later).is_some_and(|c| c.distinct(config.durations_apart * this.duration, c.ratio)));
 
         let mut metrics = this.metrics.clone();
         metrics.set("is_secondary_tce", f64::from(is_secondary));

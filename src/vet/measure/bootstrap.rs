@@ -44,11 +44,8 @@ pub(super) fn measure(curve: &Curve, seed: u64, metrics: &mut Metrics) {
     }
     let mean = sum / DRAWS as f64;
     let scatter = (square / DRAWS as f64 - mean * mean).max(1e-12).sqrt();
-    let log10 = if reached >= 10 {
-        (reached as f64 / DRAWS as f64).log10()
-    } else {
-        log10_tail((mes - mean) / scatter)
-    };
+    let log10 =
+        if reached >= 10 { (reached as f64 / DRAWS as f64).log10() } else { log10_tail((mes - mean) / scatter) };
     metrics.set("bootstrap_log10_fap", log10);
 }
 

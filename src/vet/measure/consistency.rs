@@ -29,11 +29,8 @@ pub(super) fn measure(curve: &Curve, metrics: &mut Metrics) {
         let mean = weighted_mean(curve, &full).0;
         let nu = full.len() as f64 - 1.0;
         let chi2: f64 = full.iter().map(|e| ((e.depth - mean) / curve.depth_err(e)).powi(2)).sum();
-        let variance: f64 = full
-            .iter()
-            .map(|e| (e.depth - mean).powi(2) - curve.depth_err(e).powi(2))
-            .sum::<f64>()
-            / nu;
+        let variance: f64 =
+            full.iter().map(|e| (e.depth - mean).powi(2) - curve.depth_err(e).powi(2)).sum::<f64>() / nu;
         metrics.set_with_err("depth_chi2_sigma", (chi2 - nu) / (2.0 * nu).sqrt(), 1.0);
         metrics.set("depth_scatter", variance.max(0.0).sqrt() / mean.abs());
         let plain = full.iter().map(|e| e.depth).sum::<f64>() / full.len() as f64;

@@ -5,6 +5,9 @@ use crate::lightcurve::{Detrended, LightCurve};
 use crate::math::{MAD_TO_SIGMA, median_in_place, quantile_sorted};
 use crate::vet::{VetError, VetInput};
 
+/// Half of what is left out around transits of other candidates, in their durations.
+const OTHERS_DURATIONS: f64 = 0.75;
+
 /// Cadences around one transit.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
@@ -33,7 +36,7 @@ pub(crate) struct Curve<'a> {
     pub time: &'a [f64],
     /// 1 − flux over the level out of transit.
     pub dip: Vec<f64>,
-    /// Inverse variance, the stated errors scaled to the scatter from point to point.
+    /// Inverse variance, the stated errors scaled to the scatter from point to point; 0 in transits of other candidates.
     pub weight: Vec<f64>,
     /// Days from the nearest transit.
     pub from_transit: Vec<f64>,
@@ -64,7 +67,15 @@ impl<'a> Curve<'a> {
         let cycles: Vec<f64> = time.iter().map(|t| (t - ephemeris.transit_time) * inverse).collect();
         let from_transit: Vec<f64> = cycles.iter().map(|c| (c - c.round_ties_even()) * ephemeris.period).collect();
         let outside = outside_limit(ephemeris.period, duration);
-        let raw: Vec<f64> = detrended.flux_err().iter().map(|e| 1.0 / (e * e)).collect();
+        let mut raw: Vec<f64> = detrended.flux_err().iter().map(|e| 1.0 / (e * e)).collect();
+        // What happens in the transits of others says nothing: no weight.
+        for other in input.others.iter().filter(|o| o.ephemeris.period > 0.0 && o.duration > 0.0) {
+            for (w, t) in raw.iter_mut().zip(time) {
+                if other.ephemeris.in_transit(*t, OTHERS_DURATIONS * other.duration) {
+                    *w = 0.0;
+                }
+            }
+        }
         let (mut sum, mut weights) = (0.0, 0.0);
         for ((f, w), dt) in flux.iter().zip(&raw).zip(&from_transit) {
             if dt.abs() > outside {
@@ -76,7 +87,7 @@ impl<'a> Curve<'a> {
         let dip: Vec<f64> = flux.iter().map(|f| 1.0 - f / level).collect();
 
         let mut steps: Vec<f64> = (1..time.len())
-            .filter(|i| from_transit[*i].abs() > outside)
+            .filter(|i| from_transit[*i].abs() > outside && raw[*i] * raw[*i - 1] > 0.0)
             .map(|i| (dip[i] - dip[i - 1]).abs() * (raw[i] * raw[i - 1] / (raw[i] + raw[i - 1])).sqrt())
             .collect();
         let scale = MAD_TO_SIGMA * median_in_place(&mut steps);
@@ -136,11 +147,14 @@ impl<'a> Curve<'a> {
                 continue;
             }
             let inside_start = step(near.start, centre - 0.5 * self.duration);
-            let inside = inside_start..step(inside_start, centre + 0.5 * self.duration);
+            let mut inside = inside_start..step(inside_start, centre + 0.5 * self.duration);
             let (mut sum, mut weights) = (0.0, 0.0);
             for i in inside.clone() {
                 sum += self.weight[i] * self.dip[i];
                 weights += self.weight[i];
+            }
+            if weights == 0.0 {
+                inside.end = inside.start;
             }
             let segments = self.detrended.segments();
             let segment = segments.iter().position(|s| s.contains(&near.start)).unwrap_or(0);

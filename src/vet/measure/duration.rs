@@ -20,7 +20,11 @@ pub(super) fn measure(model: Option<&Trapezoid>, period: f64, star: Option<&Star
     };
     let reach = 1.0 + model.depth.sqrt();
     let angle = (PI * model.duration / period).min(0.5 * PI);
-    metrics.set_with_err("a_rs_largest", reach / angle.sin(), reach / angle.sin() * model.duration_err / model.duration);
+    metrics.set_with_err(
+        "a_rs_largest",
+        reach / angle.sin(),
+        reach / angle.sin() * model.duration_err / model.duration,
+    );
     match star.and_then(Star::density) {
         Some(rho) => {
             let a_rs = a_over_rstar(period, rho.value);

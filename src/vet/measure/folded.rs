@@ -40,7 +40,7 @@ impl FoldedCurve {
             folded.weight[bin] += w;
             folded.dip[bin] += w * y;
             folded.square[bin] += w * y * y;
-            folded.count[bin] += 1;
+            folded.count[bin] += u32::from(*w > 0.0);
         }
         folded
     }

@@ -5,7 +5,8 @@
 //! share_at_times = transits within 1 duration of one of the given times (momentum dumps, dips of many stars), over all
 //! ```
 //!
-//! Each with what chance gives, the share of all cadences that lie there: `…_expected`. A gap is a pause of half a duration
+//! Each with what chance gives: the share of all cadences that lie there, `…_expected`, and the binomial probability of as
+//! many transits there or more, `…_log10_chance`. A gap is a pause of half a duration
 //! or five cadences, the longer. After the data-gap test of Kunimoto et al. 2025 (AJ 170, 280) and the Skye test of
 //! Thompson et al. 2018 (ApJS 235, 38).
 
@@ -21,7 +22,7 @@ pub(super) fn measure(curve: &Curve, flagged_times: &[f64], metrics: &mut Metric
     }
     shares(curve, &edges, 2.0 * curve.duration, "share_at_gaps", metrics);
     if flagged_times.is_empty() {
-        for name in ["share_at_times", "share_at_times_expected", "share_at_times_sigma"] {
+        for name in ["share_at_times", "share_at_times_expected", "share_at_times_log10_chance"] {
             metrics.set_missing(name, Missing::NoTimes);
         }
         return;
@@ -43,6 +44,12 @@ fn shares(curve: &Curve, sorted: &[f64], reach: f64, name: &str, metrics: &mut M
     let expected = looked.clone().filter(|t| near(**t)).count() as f64 / looked.count() as f64;
     metrics.set(name, hits / total);
     metrics.set(format!("{name}_expected"), expected);
-    let err = (total * expected * (1.0 - expected)).sqrt().max(0.5);
-    metrics.set(format!("{name}_sigma"), (hits - total * expected) / err);
+    let p = expected.clamp(1e-6, 1.0 - 1e-6);
+    let chance = if hits == 0.0 {
+        1.0
+    } else {
+        // P(at least h of n) is the regularised incomplete beta function I_p(h, n − h + 1).
+        statrs::function::beta::beta_reg(hits, total - hits + 1.0, p)
+    };
+    metrics.set(format!("{name}_log10_chance"), chance.max(1e-300).log10());
 }

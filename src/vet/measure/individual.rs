@@ -70,7 +70,8 @@ fn coverage(curve: &Curve, event: &Event) -> f64 {
     let step = curve.detrended.exposure_time().get(event.segment).copied().unwrap_or(curve.exposure);
     // Cadences may be further apart than they are long: count time, not cadences, with steps up to twice the exposure.
     let time = &curve.time[event.near.clone()];
-    let covered: f64 = time.windows(2).map(|w| w[1] - w[0]).filter(|d| *d <= (2.5 * step).max(0.3 * curve.duration)).sum();
+    let covered: f64 =
+        time.windows(2).map(|w| w[1] - w[0]).filter(|d| *d <= (2.5 * step).max(0.3 * curve.duration)).sum();
     ((covered + step) / (2.0 * reach)).min(1.0)
 }
 
@@ -111,17 +112,17 @@ fn chases(curve: &Curve, event: &Event, ses: f64) -> f64 {
 
 /// Reduced χ² of the model, its standard deviation, and the rms misfit beyond white noise over the depth.
 fn chi2(curve: &Curve, event: &Event, model: &Trapezoid) -> (f64, f64, f64) {
-    let n = event.near.len() as f64;
-    if n < 3.0 {
-        return (f64::NAN, 0.0, 0.0);
-    }
-    let (mut chi2, mut square, mut white) = (0.0, 0.0, 0.0);
-    for i in event.near.clone() {
+    let (mut n, mut chi2, mut square, mut white) = (0.0f64, 0.0, 0.0, 0.0);
+    for i in event.near.clone().filter(|i| curve.weight[*i] > 0.0) {
         let r = curve.dip[i] - model.level - model.at(curve.from_transit[i]);
+        n += 1.0;
         chi2 += curve.weight[i] * r * r;
         square += r * r;
         white += 1.0 / curve.weight[i];
     }
+    if n < 3.0 {
+        return (f64::NAN, 0.0, 0.0);
+    }
     let misfit = ((square - white).max(0.0) / n).sqrt() / model.depth.abs();
-    (chi2 / n, (2.0 / n).sqrt(), misfit)
+    (chi2 / n, (2.0f64 / n).sqrt(), misfit)
 }

@@ -1,12 +1,15 @@
 //! The transit against a straight line and against a sinusoid, by Akaike's criterion.
 //!
 //! ```text
-//! AIC = χ² + 2 × parameters;   delta_aic_line = AIC(trapezoid) − AIC(line),  within 2 durations
-//!                              delta_aic_sine = AIC(trapezoid) − AIC(best sinusoid of P/2, P or 2P),  at all phases
+//! AIC = χ² + 2 × parameters
+//! delta_aic_line = AIC(trapezoid) − AIC(line), within 2 durations
+//! delta_aic_sine = AIC(sinusoid and trapezoid) − AIC(sinusoid), at all phases, the larger for P and P/2
 //! ```
 //!
 //! χ² is divided by F², the red-noise factor, so that slow variability does not count as evidence. Negative values favour
 //! the transit. After Kunimoto et al. 2025 (AJ 170, 280).
+
+use nalgebra::{Matrix4, Vector4};
 
 use super::folded::FoldedCurve;
 use super::trapezoid::Trapezoid;
@@ -24,28 +27,24 @@ pub(super) fn measure(folded: &FoldedCurve, model: Option<&Trapezoid>, metrics: 
     metrics.set("delta_aic_line", (model.chi2 - model.chi2_line) / variance + 2.0 * (5.0 - 2.0));
     metrics.set("chi2_fit", model.chi2 / (f64::from(model.cadences) - 5.0).max(1.0));
 
-    // The fold at P has no room for 2P, which would show as odd and even; P and P/2 are fitted together with their level.
-    let (mut best_sine, mut transit) = (f64::INFINITY, 0.0);
-    let points = || (0..folded.len()).filter(|b| folded.weight[*b] > 0.0);
-    for bin in points() {
-        let w = folded.weight[bin];
-        let r = folded.dip[bin] / w - model.level - model.at(folded.phase(bin));
-        transit += w * r * r;
-    }
+    // With a transit on top of it, a sinusoid must fit better: variability alone is no argument against a transit.
+    let mut least_evidence: Option<f64> = None;
     for harmonic in [1.0, 2.0] {
-        let (mut normal, mut right) = (nalgebra::Matrix3::zeros(), nalgebra::Vector3::zeros());
-        let mut yy = 0.0;
-        for bin in points() {
-            let (s, c) = (std::f64::consts::TAU * harmonic * folded.phase(bin) / folded.period).sin_cos();
-            let row = nalgebra::Vector3::new(1.0, s, c);
+        let (mut normal, mut right) = (Matrix4::<f64>::zeros(), Vector4::<f64>::zeros());
+        for bin in (0..folded.len()).filter(|b| folded.weight[*b] > 0.0) {
+            let phase = folded.phase(bin);
+            let (s, c) = (std::f64::consts::TAU * harmonic * phase / folded.period).sin_cos();
+            let row = Vector4::new(1.0, s, c, model.at(phase) / model.depth);
             normal += folded.weight[bin] * row * row.transpose();
             right += folded.dip[bin] * row;
-            yy += folded.dip[bin] * folded.dip[bin] / folded.weight[bin];
         }
-        if let Some(inverse) = normal.try_inverse() {
-            best_sine = best_sine.min(yy - (inverse * right).dot(&right));
+        let sine = normal.fixed_view::<3, 3>(0, 0).try_inverse();
+        if let (Some(both), Some(sine)) = (normal.try_inverse(), sine) {
+            let explained_by_sine = (sine * right.xyz()).dot(&right.xyz());
+            let gain = (both * right).dot(&right) - explained_by_sine;
+            let delta = -gain / variance + 2.0 * 4.0;
+            least_evidence = Some(least_evidence.map_or(delta, |d: f64| d.max(delta)));
         }
     }
-    let difference = (transit - best_sine) / variance + 2.0 * (5.0 - 4.0);
-    metrics.set_or("delta_aic_sine", if difference.is_finite() { Ok(difference) } else { Err(Missing::TooFewCadences) });
+    metrics.set_or("delta_aic_sine", least_evidence.ok_or(Missing::TooFewCadences));
 }

@@ -41,9 +41,8 @@ pub(super) fn fit(curve: &Curve, model: &Trapezoid, keep: impl Fn(i64) -> bool) 
             sums[6] += w * y;
             if (t - model.offset).abs() < 0.51 * model.duration + 0.5 * model.exposure {
                 let (shape, slope) = (model.at(t) / model.depth, model.slope(t));
-                for (sum, term) in sums[1..6]
-                    .iter_mut()
-                    .zip([shape, slope, shape * shape, shape * slope, slope * slope])
+                for (sum, term) in
+                    sums[1..6].iter_mut().zip([shape, slope, shape * shape, shape * slope, slope * slope])
                 {
                     *sum += w * term;
                 }

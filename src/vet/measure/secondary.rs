@@ -31,7 +31,11 @@ pub(super) fn measure(
     let ratio = event.depth / model.depth;
     metrics.set("secondary_phase", (event.phase / period).rem_euclid(1.0));
     metrics.set_with_err("secondary_depth", event.depth, err);
-    metrics.set_with_err("secondary_depth_ratio", ratio, (err / model.depth).hypot(ratio * model.depth_err / model.depth));
+    metrics.set_with_err(
+        "secondary_depth_ratio",
+        ratio,
+        (err / model.depth).hypot(ratio * model.depth_err / model.depth),
+    );
     match star.and_then(Star::density) {
         Some(rho) => {
             let a_rs = a_over_rstar(period, rho.value);

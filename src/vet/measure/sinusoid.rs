@@ -1,7 +1,7 @@
 //! Whether the star varies as a sinusoid with half, once or twice the period (SWEET).
 //!
 //! A sine and cosine of each period are fitted to the light curve out of transit, before detrending, in K stretches of at
-//! least one cycle of 2P. A sinusoid of this period has the same phase in all; rotation of another period has not:
+//! least one cycle of P (of 2P for that). A sinusoid of this period has the same phase in all; rotation of another period has not:
 //!
 //! ```text
 //! a_k = amplitude vector of stretch k,   a = mean of a_k,   σ² = Σ |a_k − a|² / (2 K (K − 1)), at least that of white noise
@@ -25,10 +25,11 @@ type Fold = Vec<(f64, f64)>;
 
 pub(super) fn measure(curve: &Curve, metrics: &mut Metrics) {
     let names = ["sine_sigma", "sine_amplitude", "sine_to_depth", "sine_period_ratio"];
-    let folds = fold(curve);
-    let best = [(1.0, 2.0), (2.0, 1.0), (4.0, 0.5)]
+    let cycles = curve.detrended.baseline() / curve.ephemeris.period;
+    let (short, long) = (fold(curve, cycles as usize), fold(curve, (0.5 * cycles) as usize));
+    let best = [(&long, 1.0, 2.0), (&short, 2.0, 1.0), (&short, 4.0, 0.5)]
         .into_iter()
-        .filter_map(|(harmonic, period)| coherent(&folds, harmonic).map(|(a, s)| (a, s, period)))
+        .filter_map(|(folds, harmonic, period)| coherent(folds, harmonic).map(|(a, s)| (a, s, period)))
         .max_by(|a, b| a.1.total_cmp(&b.1));
     let Some((amplitude, sigma, period)) = best else {
         return names.iter().for_each(|name| metrics.set_missing(*name, Missing::TooFewTransits));
@@ -40,21 +41,22 @@ pub(super) fn measure(curve: &Curve, metrics: &mut Metrics) {
     metrics.set("sine_period_ratio", period);
 }
 
-fn fold(curve: &Curve) -> Vec<Fold> {
+/// The light curve out of transit in up to `stretches` folds, none where that is too few.
+fn fold(curve: &Curve, stretches: usize) -> Vec<Fold> {
     let double = 2.0 * curve.ephemeris.period;
     let time = curve.time;
     let baseline = curve.detrended.baseline();
-    let stretches = ((baseline / double) as usize).min(MOST_STRETCHES);
-    let mut folds = vec![vec![(0.0, 0.0); BINS]; stretches];
     if stretches < LEAST_STRETCHES {
-        return folds;
+        return Vec::new();
     }
+    let stretches = stretches.min(MOST_STRETCHES);
+    let mut folds = vec![vec![(0.0, 0.0); BINS]; stretches];
     let (flux, err, index) = (curve.light_curve.flux(), curve.light_curve.flux_err(), curve.detrended.index());
     let (per_cycle, per_stretch) = (1.0 / double, stretches as f64 / baseline);
     // Short of a whole duration, which would leave too little of a long dip's orbit.
     let outside = 0.6 * curve.duration;
     for i in 0..time.len() {
-        if curve.from_transit[i].abs() < outside {
+        if curve.from_transit[i].abs() < outside || curve.weight[i] == 0.0 {
             continue;
         }
         let cycles = (time[i] - curve.ephemeris.transit_time) * per_cycle;
@@ -93,8 +95,8 @@ fn fit(fold: &Fold, harmonic: f64) -> Option<(f64, f64, f64)> {
         right += *wy * row;
         filled += 1;
     }
-    // Half a cycle does not tell a sinusoid from a level.
-    if 2 * filled < BINS {
+    // Half a cycle does not tell a sinusoid from a level; a stretch of P fills half of 2P.
+    if 4 * filled < BINS {
         return None;
     }
     let inverse = normal.try_inverse()?;

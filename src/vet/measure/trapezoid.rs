@@ -116,9 +116,11 @@ impl Trapezoid {
         let scale = ((best.chi2 + within) / degrees).max(1.0).sqrt();
         best.depth_err *= scale;
         let curvature = |d: f64, g: f64, o: f64, step: f64| {
-            let up = fit.solve(best.duration + d, (best.ingress + g).min(0.5), best.offset + o).map_or(f64::NAN, |t| t.chi2);
-            let down =
-                fit.solve(best.duration - d, (best.ingress - g).max(0.001), best.offset - o).map_or(f64::NAN, |t| t.chi2);
+            let up =
+                fit.solve(best.duration + d, (best.ingress + g).min(0.5), best.offset + o).map_or(f64::NAN, |t| t.chi2);
+            let down = fit
+                .solve(best.duration - d, (best.ingress - g).max(0.001), best.offset - o)
+                .map_or(f64::NAN, |t| t.chi2);
             let second = (up + down - 2.0 * best.chi2) / (step * step);
             if second > 0.0 { scale * (2.0 / second).sqrt() } else { f64::INFINITY }
         };

@@ -46,12 +46,7 @@ pub(super) fn find(folded: &FoldedCurve, model: &Trapezoid) -> Option<Uniqueness
     let reach = ((0.5 * (duration + model.exposure) / folded.width).ceil() as usize).min(n / 2 - 1);
     let template: Vec<f64> = (0..=2 * reach)
         .map(|j| {
-            super::trapezoid::shape(
-                (j as f64 - reach as f64) * folded.width,
-                duration,
-                model.ingress,
-                model.exposure,
-            )
+            super::trapezoid::shape((j as f64 - reach as f64) * folded.width, duration, model.ingress, model.exposure)
         })
         .collect();
     let full: f64 = template.iter().map(|t| t * t).sum();
@@ -126,11 +121,9 @@ pub(super) fn measure(found: Option<&Uniqueness>, duration: f64, period: f64, me
     metrics.set("f_red", if found.f_red.is_nan() { 1.0 } else { f_red });
     metrics.set("shape_share", found.shape_share);
     metrics.set_with_err("sig_primary", found.primary.significance, f_red);
-    for (name, event, sign) in [
-        ("secondary", found.secondary, 1.0),
-        ("tertiary", found.tertiary, 1.0),
-        ("positive", found.positive, -1.0),
-    ] {
+    for (name, event, sign) in
+        [("secondary", found.secondary, 1.0), ("tertiary", found.tertiary, 1.0), ("positive", found.positive, -1.0)]
+    {
         match event {
             Some(event) => metrics.set_with_err(format!("sig_{name}"), sign * event.significance, f_red),
             None => metrics.set_missing(format!("sig_{name}"), Missing::NoRoom),

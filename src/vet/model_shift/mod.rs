@@ -113,11 +113,8 @@ pub fn model_shift(time: &[f64], flux: &[f64], model: &[f64], ephemeris: Ephemer
     let ratio = mean_to_median(time, flux, model, base, Ephemeris { period, transit_time: epoch }, window, full_depth);
     let all = find_events(folded, window).ok_or(VetError::NoTransit)?;
     let share = (window.end - window.start) / period;
-    let event = |e: Event| ShiftEvent {
-        significance: e.depth / all.depth_err,
-        phase: e.phase / period,
-        depth: e.depth,
-    };
+    let event =
+        |e: Event| ShiftEvent { significance: e.depth / all.depth_err, phase: e.phase / period, depth: e.depth };
     Ok(ModelShift {
         primary: event(all.primary),
         secondary: all.secondary.map(event),
@@ -164,7 +161,7 @@ fn phase_of(time: f64, epoch: f64, period: f64) -> f64 {
     if phase > 0.75 * period { phase - period } else { phase }
 }
 
-/// Phases (days) and indices of all points in order of phase: into as many buckets as points, then by insertion.
+/// Phases (days) and indices of all points in order of phase, sorted in as many buckets as there are points.
 fn by_phase(time: &[f64], epoch: f64, period: f64) -> Vec<(f64, u32)> {
     let n = time.len();
     let phases: Vec<f64> = time.iter().map(|t| phase_of(*t, epoch, period)).collect();
@@ -182,8 +179,14 @@ fn by_phase(time: &[f64], epoch: f64, period: f64) -> Vec<(f64, u32)> {
         order[*place as usize] = (*phase, i as u32);
         *place += 1;
     }
-    // Quick where it is nearly sorted, and safe where many points share a bucket.
-    order.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut first = 0;
+    for end in &next[..n] {
+        let end = *end as usize;
+        if end - first > 1 {
+            order[first..end].sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        }
+        first = end;
+    }
     order
 }
 

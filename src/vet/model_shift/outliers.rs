@@ -59,7 +59,9 @@ mod tests {
         let residual: Vec<f64> = (0..3000)
             .map(|i| {
                 let x = f64::from(i);
-                (x * x * 0.7).sin() + if i % 411 == 0 { 40.0 } else { 0.0 } + if i > 2000 && i < 2050 { 9.0 } else { 0.0 }
+                (x * x * 0.7).sin()
+                    + if i % 411 == 0 { 40.0 } else { 0.0 }
+                    + if i > 2000 && i < 2050 { 9.0 } else { 0.0 }
             })
             .collect();
         let centre = median_in_place(&mut residual.clone());

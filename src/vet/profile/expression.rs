@@ -102,11 +102,7 @@ pub(crate) fn closeness(x: f64) -> f64 {
     std::f64::consts::SQRT_2 * erfc_inv((x - x.round()).abs())
 }
 
-fn binary(
-    operator: Operator,
-    a: Result<f64, Missing>,
-    b: impl Fn() -> Result<f64, Missing>,
-) -> Result<f64, Missing> {
+fn binary(operator: Operator, a: Result<f64, Missing>, b: impl Fn() -> Result<f64, Missing>) -> Result<f64, Missing> {
     use Operator::*;
     // A decided side settles these, whatever the other is.
     let settles = match operator {

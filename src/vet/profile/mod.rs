@@ -29,11 +29,11 @@ mod expression;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) use expression::closeness;
 use expression::Expression;
+pub(crate) use expression::closeness;
 use serde::{Deserialize, Serialize};
 
-use super::{Disposition, Metrics, Missing, Outcome, TestResult, VetError, Verdict};
+use super::{Disposition, Metrics, Missing, Outcome, TestResult, Verdict, VetError};
 
 /// Profiles that come with the crate, by name.
 const NAMED: [(&str, &str); 3] = [
