@@ -27,7 +27,7 @@ pub use measure::measure;
 pub use metric::{Metric, Metrics, Missing, Value};
 pub use profile::{Effect, Profile};
 pub use score::score;
-pub use siblings::{Sibling, SiblingConfig, judge_siblings};
+pub use siblings::{Sibling, SiblingConfig, judge_siblings, unrelated};
 
 use crate::ephemeris::Candidate;
 use crate::lightcurve::{Detrended, LightCurve};
@@ -41,7 +41,7 @@ pub struct VetInput<'a> {
     /// Made of `light_curve`.
     pub detrended: &'a Detrended,
     pub candidate: &'a Candidate,
-    /// Other candidates of the star that are no harmonics or secondaries of this one: their transits are left out.
+    /// Other candidates of the star, see [`unrelated`]: their transits are left out.
     pub others: &'a [Candidate],
     pub star: Option<&'a Star>,
     /// Times (days) of momentum dumps, or when many stars of the run dip at once; empty if not known.

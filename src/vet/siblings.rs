@@ -7,7 +7,7 @@
 
 use super::profile::closeness;
 use super::{Metrics, Profile, Verdict};
-use crate::ephemeris::Ephemeris;
+use crate::ephemeris::{Candidate, Ephemeris};
 
 /// A candidate among others of its star.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,6 +72,21 @@ impl Comparison {
     }
 }
 
+/// Candidates of the star whose transits are to be left out when `candidates[index]` is vetted: those of another period.
+/// Secondaries, harmonics and repeats share its period, and are evidence.
+pub fn unrelated(candidates: &[Candidate], index: usize, config: SiblingConfig) -> Vec<Candidate> {
+    let Some(this) = candidates.get(index) else { return Vec::new() };
+    candidates
+        .iter()
+        .enumerate()
+        .filter(|(i, other)| {
+            let matches = Comparison::new(this.ephemeris, other.ephemeris, config.span).period_match;
+            *i != index && this.harmonic_of.is_none() && other.harmonic_of.is_none() && matches <= config.period_match
+        })
+        .map(|(_, other)| other.clone())
+        .collect()
+}
+
 /// Judges candidates in order, those of a star one after the other by number, each with what is known of the earlier ones.
 ///
 /// Sets the metrics `is_secondary_tce`, `same_period_as_not_transit_like_tce`, `residual_of_tce` and `has_secondary_tce`
@@ -120,4 +135,51 @@ pub fn judge_siblings(profile: &Profile, siblings: &[Sibling], config: SiblingCo
         verdicts.push(profile.judge(&metrics));
     }
     verdicts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sibling(number: u32, period: f64, transit_time: f64) -> Sibling {
+        Sibling {
+            target_id: "star".into(),
+            number,
+            ephemeris: Ephemeris { period, transit_time },
+            duration: 0.1,
+            metrics: Metrics::default(),
+        }
+    }
+
+    const PROFILE: &str = "name='x'\n[[group]]\nname='secondary_tce'\nalso_fails=['not_transit_like','stellar_eclipse']\n\
+        [[group]]\nname='not_transit_like'\nonly_if_clear=['secondary_tce']\ndisposition='false_alarm'\n\
+        [[group]]\nname='stellar_eclipse'\nonly_if_clear=['not_transit_like']\ndisposition='false_positive'\n\
+        [[test]]\ngroup='secondary_tce'\nflag='IS'\nfail='is_secondary_tce == 1'\n\
+        [[test]]\ngroup='not_transit_like'\nflag='RESIDUAL'\nfail='residual_of_tce == 1'\n\
+        [[test]]\ngroup='not_transit_like'\nflag='SAME'\nfail='same_period_as_not_transit_like_tce == 1'\n\
+        [[test]]\ngroup='stellar_eclipse'\nflag='HAS'\nfail='has_secondary_tce == 1'";
+
+    #[test]
+    fn primary_secondary_residual_and_stranger_are_told_apart() {
+        let profile = Profile::from_toml(PROFILE).unwrap();
+        let config = SiblingConfig::default();
+        let all = [sibling(1, 5.0, 100.0), sibling(2, 5.0, 102.5), sibling(3, 5.00001, 100.1), sibling(4, 7.3, 101.0)];
+        let flags: Vec<Vec<String>> = judge_siblings(&profile, &all, config)
+            .iter()
+            .map(|v| v.flags().iter().map(|f| f.to_string()).collect())
+            .collect();
+        assert_eq!(flags[0], ["HAS"]);
+        assert_eq!(flags[1], ["IS"]);
+        assert_eq!(flags[2], ["RESIDUAL"]);
+        assert!(flags[3].is_empty());
+    }
+
+    #[test]
+    fn only_other_periods_are_left_out() {
+        let make = |period, transit_time| Candidate::known(Ephemeris { period, transit_time }, 0.1, 1e-3);
+        let all = [make(5.0, 100.0), make(5.0, 102.5), make(7.3, 101.0), make(10.0, 101.0)];
+        let left_out = unrelated(&all, 0, SiblingConfig::default());
+        assert_eq!(left_out.len(), 1);
+        assert_eq!(left_out[0].ephemeris.period, 7.3);
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! depth_chi2_sigma     = (χ² − ν) / √(2ν),   χ² of the depths about their mean, errors of white and red noise
-//! depth_scatter        = scatter of the depths beyond their errors, as a fraction of the mean
+//! depth_scatter        = scatter of the depths (from their median absolute deviation) beyond their errors, over the mean
 //! depth_mean_to_median = mean of the depths over their median
 //! segment_depth_sigma, segment_depth_fraction: largest deviation of a segment's mean depth from that of the others
 //! ```
@@ -11,7 +11,7 @@
 //! al. 2018 (ApJS 235, 38).
 
 use super::curve::{Curve, Event};
-use crate::math::median_in_place;
+use crate::math::{MAD_TO_SIGMA, median_in_place};
 use crate::vet::{Metrics, Missing};
 
 pub(super) fn measure(curve: &Curve, metrics: &mut Metrics) {
@@ -29,8 +29,11 @@ pub(super) fn measure(curve: &Curve, metrics: &mut Metrics) {
         let mean = weighted_mean(curve, &full).0;
         let nu = full.len() as f64 - 1.0;
         let chi2: f64 = full.iter().map(|e| ((e.depth - mean) / curve.depth_err(e)).powi(2)).sum();
-        let variance: f64 =
-            full.iter().map(|e| (e.depth - mean).powi(2) - curve.depth_err(e).powi(2)).sum::<f64>() / nu;
+        // From the median absolute deviation, so that one odd transit among many does not speak for all.
+        let centre = median_in_place(&mut full.iter().map(|e| e.depth).collect::<Vec<_>>());
+        let mad = median_in_place(&mut full.iter().map(|e| (e.depth - centre).abs()).collect::<Vec<_>>());
+        let err = median_in_place(&mut full.iter().map(|e| curve.depth_err(e)).collect::<Vec<_>>());
+        let variance = (MAD_TO_SIGMA * mad).powi(2) - err * err;
         metrics.set_with_err("depth_chi2_sigma", (chi2 - nu) / (2.0 * nu).sqrt(), 1.0);
         metrics.set("depth_scatter", variance.max(0.0).sqrt() / mean.abs());
         let plain = full.iter().map(|e| e.depth).sum::<f64>() / full.len() as f64;
