@@ -26,3 +26,4 @@ pub mod sample;
 pub mod search;
 pub mod star;
 pub mod transit;
+pub mod vet;
