@@ -23,7 +23,7 @@ pub struct FitArgs {
     #[arg(required = true)]
     input: Vec<String>,
     /// Orbital period in days; without a transit time, the transits are looked for within 0.2 % of it
-    #[arg(long, value_name = "DAYS")]
+    #[arg(long, value_name = "DAYS", allow_negative_numbers = true)]
     period: Option<f64>,
     /// Mid-time of a transit, in the time system of the input; needs --duration, and nothing is searched then
     #[arg(long, value_name = "DAYS", requires = "duration", allow_negative_numbers = true)]

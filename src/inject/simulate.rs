@@ -13,7 +13,7 @@ use super::truth::{Truth, TruthKind};
 use crate::lightcurve::{RawSegment, RawTarget};
 use crate::noise::{Oscillator, rotation};
 use crate::star::{Measured, Star, a_over_rstar};
-use crate::transit::{LimbDarkening, Orbit, OrbitElements, Quadratic, TransitShape};
+use crate::transit::{LimbDarkening, Orbit, OrbitElements, Quadratic, TransitShape, with_portable_kernels};
 
 /// Relative errors of the catalogue values of mass, radius and effective temperature that the light curve carries.
 const CATALOGUE_ERRORS: [f64; 3] = [0.05, 0.03, 0.015];
@@ -131,7 +131,7 @@ fn companions(
 
 fn dips(shape: &TransitShape, time: &[f64], exposure_time: f64) -> Vec<f64> {
     let mut flux = vec![0.0; time.len()];
-    shape.flux_into(time, exposure_time, &mut flux);
+    with_portable_kernels(|| shape.flux_into(time, exposure_time, &mut flux));
     flux.iter().map(|f| 1.0 - f).collect()
 }
 

@@ -17,9 +17,9 @@
 //! profile          one transit in series, for means over exposures
 //! exposure         mean of a function over an exposure that contact points cut, node by node
 //! light_curve      all of it over an array of times, for one planet or several
-//! ```
-//! system           planets with eclipses, phase curves and times of their own, in diluted light
 //! light_curve_gradient   its derivatives by elements, size and law
+//! system           planets with eclipses, phase curves and times of their own, in diluted light
+//! ```
 //!
 //! Lengths are in stellar radii, times in days, angles in radians. `k` in a formula is `rp_rs`, the ratio of radii, and
 //! `z` is the projected distance of the centres.
@@ -50,6 +50,7 @@ pub use light_curve::{TransitModel, TransitShape, light_curve};
 pub use light_curve_gradient::{DipGradients, GRADIENT_COLUMNS};
 pub use limb_darkening::{LimbDarkening, Quadratic};
 pub use orbit::{Contacts, Orbit, OrbitElements, OrbitShape, SkyPosition};
+pub use simd::with_portable_kernels;
 pub use surface::{dip_gradient_into, dip_into};
 pub use system::{PhaseCurve, SystemModel, SystemPlanet};
 pub use visits::SortedTimes;

@@ -16,7 +16,7 @@ const LN_GAIN: f64 = 0.080;
 /// What slots as wide as a cadence add to it: where to put the edges of a box is then a choice.
 const LN_GAIN_SLOT: f64 = 0.047;
 /// What whitening adds to it.
-const LN_GAIN_WHITENED: f64 = 0.004;
+const LN_GAIN_WHITENED: f64 = 0.01;
 /// Scatter of ln(noise level) of a curve about the β measured, in white noise.
 const LEVEL_SCATTER: f64 = 0.01;
 /// The same of a whitened curve, whose noise is not as stationary as the model of it.

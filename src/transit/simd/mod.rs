@@ -156,10 +156,29 @@ impl InstructionSet {
     }
 }
 
+std::thread_local! {
+    static PORTABLE: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Runs `work` with kernels that give the same bits on every processor, at a third of the speed or less: last digits differ
+/// between instruction sets. For what is to be made again elsewhere, such as simulated light curves.
+pub fn with_portable_kernels<T>(work: impl FnOnce() -> T) -> T {
+    /// Puts the flag back also when `work` panics.
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            PORTABLE.set(self.0);
+        }
+    }
+    let _restore = Restore(PORTABLE.replace(true));
+    work()
+}
+
 /// Runs `kernel` with the widest vectors of this processor.
 #[inline]
 pub(super) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
-    InstructionSet::detect().run(kernel)
+    let instructions = if PORTABLE.get() { InstructionSet::Portable } else { InstructionSet::detect() };
+    instructions.run(kernel)
 }
 
 /// A vector of the first of `from`, at most `LANES`; lanes beyond get the last of them.
