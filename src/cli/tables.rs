@@ -214,8 +214,8 @@ pub fn print_fits(outcome: &TargetOutcome) {
                             value,
                             format!("+{upper}"),
                             format!("-{lower}"),
-                            s.unit.clone(),
-                            s.description.clone(),
+                            s.unit.to_string(),
+                            s.description.to_string(),
                         ]
                     })
                     .collect();

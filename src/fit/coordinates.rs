@@ -11,7 +11,8 @@ use crate::transit::flux::quadratic_dip;
 /// Which quantity stands for the size of the orbit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Size {
-    /// ln(√((1 + k)² − b²) R*/a), nearly that of the duration: for data that know the duration.
+    /// ln(√(z² − b²) R*/a) for the distance z at which the dip is half the deepest, nearly the logarithm of the time between:
+    /// for data that know the duration. Unlike the time between contacts, it hardly depends on how long the ingress is.
     Duration,
     /// ln ρ: for a prior that knows the density better than the data the duration.
     Density,
@@ -19,7 +20,7 @@ enum Size {
 
 /// Which quantities stand for the limb darkening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Law {
+pub(super) enum Law {
     /// u1 and u2, along which the depth changes linearly.
     Coefficients,
     /// q1 and q2, whose limits do not depend on one another.
@@ -31,7 +32,7 @@ enum Law {
 /// coordinates here are
 ///
 /// ```text
-/// √depth(k, b, u1, u2)  for k,       b^p  for b,       u1, u2  for q1, q2 (not for proposals, which know limits),
+/// √depth(k, b, u1, u2)  for k,       b^p  for b,       u1, u2 or q1, q2  for the law,
 /// the duration or ln ρ  for the size of the orbit
 /// ```
 /// and those of the table for the rest. The determinant of the transformation goes with the density; that of (q1, q2)
@@ -49,18 +50,23 @@ pub(super) struct Coordinates {
 impl Coordinates {
     /// For walkers about the best fit, which know no limits and gain by a density that falls towards b = 0.
     pub(super) fn for_walkers(posterior: &Posterior, best: Option<&Optimum>) -> Self {
-        Self { law: Law::Coefficients, power: 1.25, ..Self::for_proposals(posterior, best) }
+        Self { power: 1.25, ..Self::for_proposals(posterior, best, Law::Coefficients) }
     }
 
     /// For proposals about the best fit.
-    pub(super) fn for_proposals(posterior: &Posterior, best: Option<&Optimum>) -> Self {
+    pub(super) fn for_proposals(posterior: &Posterior, best: Option<&Optimum>, law: Law) -> Self {
         let prior = posterior.table().parameters()[RHO_STAR].prior;
         let size = match best {
             // ln ρ = −3 ln(duration) + what b and k say
             Some(best) if prior.log_sigma() < 3.0 * best.duration_error => Size::Density,
             _ => Size::Duration,
         };
-        Self { size, law: Law::UnitSquare, power: 1.0, reference_period: posterior.data().ephemeris.period }
+        Self { size, law, power: 1.0, reference_period: posterior.data().ephemeris.period }
+    }
+
+    /// What stands for the impact parameter `b`.
+    pub(super) fn impact_parameter(self, b: f64) -> f64 {
+        b.powf(self.power)
     }
 
     /// Limits of coordinate `i`.
@@ -94,11 +100,15 @@ impl Coordinates {
         (x[IMPACT_PARAMETER], x[RP_RS], x[Q1], x[Q2]) = (b, k, q1, q2);
         // db/dc = b/(p c); dk/d√δ = 2√δ / (dδ/dk)
         let mut jacobian = (b / (self.power * power)).ln() + (2.0 * root / slope).ln();
-        if self.size == Size::Density {
-            let a_rs = a_over_rstar(self.reference_period * y[PERIOD].exp(), size.exp());
-            x[RHO_STAR] = 0.5 * ((1.0 + k - b) * (1.0 + k + b)).ln() - a_rs.ln();
-            // the table's coordinate is −⅓ ln ρ and what k and b say
-            jacobian -= 3f64.ln();
+        let whole = 0.5 * ((1.0 + k - b) * (1.0 + k + b)).ln();
+        match self.size {
+            Size::Duration => x[RHO_STAR] = size + whole - half_depth_chord(k, b, &law).ln(),
+            Size::Density => {
+                let a_rs = a_over_rstar(self.reference_period * y[PERIOD].exp(), size.exp());
+                x[RHO_STAR] = whole - a_rs.ln();
+                // the table's coordinate is −⅓ ln ρ and what k and b say
+                jacobian -= 3f64.ln();
+            }
         }
         (x[RHO_STAR].is_finite() && jacobian.is_finite()).then_some((x, jacobian))
     }
@@ -113,11 +123,15 @@ impl Coordinates {
             (y[Q1], y[Q2]) = (law.u1, law.u2);
         }
         y[RP_RS] = quadratic_dip(b, k, &law).sqrt();
-        y[IMPACT_PARAMETER] = b.powf(self.power);
-        if self.size == Size::Density {
-            let a_rs = ((1.0 + k - b) * (1.0 + k + b)).sqrt() * (-x[RHO_STAR]).exp();
-            y[RHO_STAR] = density_from_a_over_rstar(self.reference_period * x[PERIOD].exp(), a_rs).ln();
-        }
+        y[IMPACT_PARAMETER] = self.impact_parameter(b);
+        let whole = ((1.0 + k - b) * (1.0 + k + b)).sqrt();
+        y[RHO_STAR] = match self.size {
+            Size::Duration => x[RHO_STAR] + (half_depth_chord(k, b, &law) / whole).ln(),
+            Size::Density => {
+                let a_rs = whole * (-x[RHO_STAR]).exp();
+                density_from_a_over_rstar(self.reference_period * x[PERIOD].exp(), a_rs).ln()
+            }
+        };
         y.iter().all(|v| v.is_finite()).then_some(y)
     }
 }
@@ -159,6 +173,27 @@ fn radius_ratio(depth: f64, b: f64, law: &Quadratic) -> Option<(f64, f64)> {
         }
     }
     None
+}
+
+/// √(z² − b²) for the distance z at which the dip is half of that at `b`, nearly: only the coordinates depend on it.
+fn half_depth_chord(k: f64, b: f64, law: &Quadratic) -> f64 {
+    let half = 0.5 * quadratic_dip(b, k, law);
+    let (mut low, mut high) = (b, 1.0 + k);
+    let (mut above, mut below) = (half, -half);
+    // regula falsi, the end that stays halved (Dowell & Jarratt 1971, BIT 11, 168)
+    for _ in 0..6 {
+        let z = (low * below - high * above) / (below - above);
+        let off = quadratic_dip(z, k, law) - half;
+        if off > 0.0 {
+            (low, above) = (z, off);
+            below *= 0.5;
+        } else {
+            (high, below) = (z, off);
+            above *= 0.5;
+        }
+    }
+    let z = (low * below - high * above) / (below - above);
+    ((z - b) * (z + b)).sqrt()
 }
 
 /// The posterior in other coordinates.

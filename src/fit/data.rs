@@ -11,14 +11,24 @@ pub struct FitData {
     pub(super) reference_time: f64,
     pub(super) ephemeris: Ephemeris,
     pub(super) duration: f64,
-    /// Days from the reference time, any order.
+    /// Days from the reference time, group by group.
     pub(super) time: Vec<f64>,
     pub(super) flux: Vec<f64>,
     pub(super) flux_err: Vec<f64>,
-    /// Ranges of points with one exposure time (days).
-    pub(super) exposures: Vec<(std::ops::Range<usize>, f64)>,
+    pub(super) groups: Vec<Group>,
     /// Epochs, counted from the reference transit, of the first and the last transit with data.
     pub(super) epochs: (i64, i64),
+}
+
+/// Points with one exposure time, by their distance from the mid-transits of the candidate: what is in transit comes first,
+/// and neighbours are at the same phase of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Group {
+    pub points: std::ops::Range<usize>,
+    /// Days.
+    pub exposure: f64,
+    /// Days from the nearest mid-transit, rising.
+    pub distance: Vec<f64>,
 }
 
 /// Points that a fit needs at least: more than it has parameters.
@@ -35,25 +45,19 @@ impl FitData {
         config: &FitConfig,
     ) -> Result<Self, FitError> {
         check_candidate(candidate)?;
-        let mut points = Points::default();
+        let mut points = Vec::new();
         for (segment, &exposure) in detrended.segments().iter().zip(detrended.exposure_time()) {
             let exposure = usable_exposure(exposure);
             // room for some cadences out of transit, whatever the window
             let half = (config.window * candidate.duration)
                 .max(0.5 * candidate.duration + 2.0 * exposure)
                 .min(0.5 * candidate.ephemeris.period);
-            let start = points.time.len();
             for i in segment.clone() {
                 let time = detrended.time()[i];
                 let elsewhere = others.iter().any(|o| o.ephemeris.in_transit(time, 0.6 * o.duration + 0.5 * exposure));
                 if candidate.ephemeris.in_transit(time, half) && !elsewhere {
-                    points.time.push(time);
-                    points.flux.push(detrended.flux()[i]);
-                    points.flux_err.push(detrended.flux_err()[i]);
+                    points.push(Point { time, flux: detrended.flux()[i], flux_err: detrended.flux_err()[i], exposure });
                 }
-            }
-            if points.time.len() > start {
-                points.exposures.push((start..points.time.len(), exposure));
             }
         }
         Self::from_points(points, candidate)
@@ -76,38 +80,53 @@ impl FitData {
         if let Some(row) = (0..time.len()).find(|row| !good(*row)) {
             return Err(FitError::BadPoint { row });
         }
-        let points = Points {
-            time: time.to_vec(),
-            flux: flux.to_vec(),
-            flux_err: flux_err.to_vec(),
-            exposures: vec![(0..time.len(), usable_exposure(exposure_time))],
-        };
-        Self::from_points(points, candidate)
+        let exposure = usable_exposure(exposure_time);
+        let points = time.iter().zip(flux).zip(flux_err);
+        let points = points.map(|((&time, &flux), &flux_err)| Point { time, flux, flux_err, exposure });
+        Self::from_points(points.collect(), candidate)
     }
 
-    fn from_points(points: Points, candidate: &Candidate) -> Result<Self, FitError> {
+    fn from_points(mut points: Vec<Point>, candidate: &Candidate) -> Result<Self, FitError> {
         let ephemeris = candidate.ephemeris;
-        if points.time.len() < MIN_POINTS {
-            return Err(FitError::TooFewPoints { found: points.time.len(), needed: MIN_POINTS });
+        if points.len() < MIN_POINTS {
+            return Err(FitError::TooFewPoints { found: points.len(), needed: MIN_POINTS });
         }
-        let near = |time: &&f64| ephemeris.in_transit(**time, 0.5 * candidate.duration);
-        let in_transit: Vec<i64> = points.time.iter().filter(near).map(|t| ephemeris.epoch(*t)).collect();
+        let near = |p: &&Point| ephemeris.in_transit(p.time, 0.5 * candidate.duration);
+        let in_transit: Vec<i64> = points.iter().filter(near).map(|p| ephemeris.epoch(p.time)).collect();
         let (Some(first), Some(last)) = (in_transit.iter().min(), in_transit.iter().max()) else {
-            return Err(FitError::NoTransit { points: points.time.len() });
+            return Err(FitError::NoTransit { points: points.len() });
         };
         let middle = in_transit.iter().map(|e| (e - first) as f64).sum::<f64>() / in_transit.len() as f64;
         let reference = first + middle.round() as i64;
         let reference_time = ephemeris.time_of(reference);
+        let distance = |p: &Point| (p.time - ephemeris.time_of(ephemeris.epoch(p.time))).abs();
+        points.sort_by(|a, b| a.exposure.total_cmp(&b.exposure).then(distance(a).total_cmp(&distance(b))));
+        let mut groups: Vec<Group> = Vec::new();
+        for group in points.chunk_by(|a, b| a.exposure == b.exposure) {
+            let start = groups.last().map_or(0, |g| g.points.end);
+            groups.push(Group {
+                points: start..start + group.len(),
+                exposure: group[0].exposure,
+                distance: group.iter().map(distance).collect(),
+            });
+        }
         Ok(Self {
             reference_time,
             ephemeris,
             duration: candidate.duration,
-            time: points.time.iter().map(|t| t - reference_time).collect(),
-            flux: points.flux,
-            flux_err: points.flux_err,
-            exposures: points.exposures,
+            time: points.iter().map(|p| p.time - reference_time).collect(),
+            flux: points.iter().map(|p| p.flux).collect(),
+            flux_err: points.iter().map(|p| p.flux_err).collect(),
+            groups,
             epochs: (first - reference, last - reference),
         })
+    }
+
+    /// The most that a mid-transit near the points may be from the candidate's, with this ephemeris from the reference time.
+    pub(super) fn largest_shift(&self, transit_time: f64, period: f64) -> f64 {
+        // windows may reach one transit beyond those with points in them
+        let cycles = self.epochs.0.unsigned_abs().max(self.epochs.1.unsigned_abs()) + 1;
+        transit_time.abs() + cycles as f64 * (period - self.ephemeris.period).abs()
     }
 
     /// Number of points.
@@ -121,12 +140,11 @@ impl FitData {
     }
 }
 
-#[derive(Default)]
-struct Points {
-    time: Vec<f64>,
-    flux: Vec<f64>,
-    flux_err: Vec<f64>,
-    exposures: Vec<(std::ops::Range<usize>, f64)>,
+struct Point {
+    time: f64,
+    flux: f64,
+    flux_err: f64,
+    exposure: f64,
 }
 
 /// An exposure time that is not known is taken as instantaneous.

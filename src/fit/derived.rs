@@ -46,10 +46,9 @@ impl Derivation {
         Self { radius: star.radius_rsun.filter(known), teff: star.teff_k.filter(known) }
     }
 
-    /// All quantities; those whose star is not known enough come without values.
-    pub(super) fn quantities(&self) -> impl Iterator<Item = (Quantity, bool)> {
-        let (radius, teff) = (self.radius.is_some(), self.teff.is_some());
-        GEOMETRIC.into_iter().map(|q| (q, true)).chain([(RADIUS, radius), (INSOLATION, teff), (TEMPERATURE, teff)])
+    /// All quantities.
+    pub(super) fn quantities(&self) -> impl Iterator<Item = Quantity> {
+        all()
     }
 
     /// Values of the quantities, those not known as NaN. `normals` are two standard normal numbers for this draw, which

@@ -3,36 +3,38 @@
 //! ```text
 //! FitData          windows around the transits of a candidate       (data)
 //! ParameterTable   names, units, priors, coordinates                 (parameters, priors)
-//! Posterior        prior × likelihood, a sample::LogDensity          (posterior, model, profile)
+//! Posterior        prior × likelihood, a sample::LogDensity          (posterior, model)
 //! optimise, start  best fits from several starts; walkers round them
 //! sampling         draws, by importance sampling or an ensemble, in coordinates of their own  (coordinates)
-//! TransitFit       summaries, derived quantities, draws, diagnostics, status   (result, summary, derived)
+//! TransitFit       summaries, derived quantities, draws, diagnostics, status   (result, summary, derived, draws)
 //! ```
 
 mod config;
 mod coordinates;
 mod data;
 mod derived;
+mod draws;
 pub mod joint;
 mod model;
 mod optimise;
 mod parameters;
 mod posterior;
 mod priors;
-mod profile;
 mod result;
+mod ridge;
 mod sampling;
 mod start;
 mod summary;
 
 pub use config::{Baseline, ExposureHandling, FitConfig, Method};
 pub use data::FitData;
+pub use draws::Draws;
 pub use parameters::{Parameter, ParameterTable, Quantity};
 pub use posterior::Posterior;
 pub use priors::Prior;
-pub use result::{Draws, FitStatus, TransitFit};
+pub use result::{FitStatus, TransitFit};
 pub use sampling::Sampled;
-pub use summary::ParameterSummary;
+pub use summary::QuantitySummary;
 
 use crate::ephemeris::Candidate;
 use crate::sample::SampleError;

@@ -22,16 +22,24 @@ const MAX_ITERATIONS: usize = 50;
 /// Gain in −2 ln posterior below which an iteration counts as the last.
 const TOLERANCE: f64 = 1e-3;
 
+/// Optima lower than the best by more than this before the jitter is known are given up.
+const HOPELESS: f64 = 30.0;
+
 /// Best fits from starts with several impact parameters, grazing ones among them, the best first. Empty where no start
 /// gives a possible model.
 pub(super) fn optimise(posterior: &Posterior, candidate: &Candidate) -> Vec<Optimum> {
-    let mut found: Vec<Optimum> = starts(posterior, candidate)
+    let mut found: Vec<Optimum> =
+        starts(posterior, candidate).into_iter().filter_map(|x| refine(posterior, x)).collect();
+    let by_height = |a: &Optimum, b: &Optimum| b.ln_posterior.total_cmp(&a.ln_posterior);
+    found.sort_by(by_height);
+    let best = found.first().map_or(f64::NAN, |o| o.ln_posterior);
+    let mut found: Vec<Optimum> = found
         .into_iter()
-        .filter_map(|x| refine(posterior, x))
+        .filter(|o| o.ln_posterior > best - HOPELESS)
         // once more with the jitter that the residuals ask for
-        .filter_map(|best| refine(posterior, with_jitter(posterior, best.x)))
+        .filter_map(|o| refine(posterior, with_jitter(posterior, o.x)))
         .collect();
-    found.sort_by(|a, b| b.ln_posterior.total_cmp(&a.ln_posterior));
+    found.sort_by(by_height);
     found
 }
 
@@ -42,7 +50,7 @@ fn starts(posterior: &Posterior, candidate: &Candidate) -> Vec<Vec<f64>> {
     let depth = candidate.depth.clamp(1e-6, 0.2);
     let angle = (std::f64::consts::PI * candidate.duration / candidate.ephemeris.period).min(1.4).sin().ln();
     let level = median(&data.flux);
-    let shapes = [(0.1, 0.95), (0.5, 0.97), (0.8, 1.05), (0.95, 1.3), (1.05, 1.8)];
+    let shapes = [(0.1, 0.95), (0.7, 1.0), (1.0, 1.6)];
     let mut out = Vec::new();
     for (b, enlarged) in shapes {
         for stretch in [1.0f64, 0.6] {
@@ -149,9 +157,18 @@ fn residuals(posterior: &Posterior, x: &[f64]) -> Option<DVector<f64>> {
     Some(DVector::from_vec(out))
 }
 
-/// Levenberg–Marquardt from `x` with the jitter held; steps end at the bounds, and a coordinate at a bound that the
-/// gradient pushes out of it is left there.
-fn refine(posterior: &Posterior, mut x: Vec<f64>) -> Option<Optimum> {
+/// The best fit from `x` with its impact parameter, whose variance is zero then.
+pub(super) fn refine_along_ridge(posterior: &Posterior, x: Vec<f64>) -> Option<Optimum> {
+    refine_holding(posterior, x, &[JITTER, IMPACT_PARAMETER])
+}
+
+fn refine(posterior: &Posterior, x: Vec<f64>) -> Option<Optimum> {
+    refine_holding(posterior, x, &[JITTER])
+}
+
+/// Levenberg–Marquardt from `x` with some coordinates, the jitter among them, held; steps end at the bounds, and a
+/// coordinate at a bound that the gradient pushes out of it is left there.
+fn refine_holding(posterior: &Posterior, mut x: Vec<f64>, held: &[usize]) -> Option<Optimum> {
     let dim = x.len();
     let mut current = residuals(posterior, &x)?;
     let mut chi2 = current.norm_squared();
@@ -159,12 +176,13 @@ fn refine(posterior: &Posterior, mut x: Vec<f64>) -> Option<Optimum> {
     let mut normal = DMatrix::zeros(dim, dim);
     let mut duration_error = f64::INFINITY;
     for _ in 0..MAX_ITERATIONS {
-        let jacobian = jacobian(posterior, &x, &current);
+        let jacobian = jacobian(posterior, &x, &current, held);
         normal = jacobian.tr_mul(&jacobian);
         // without the priors' pulls, which come after the points
         duration_error = jacobian.column(RHO_STAR).rows(0, posterior.data().len()).norm().recip();
         let gradient = jacobian.tr_mul(&current);
-        let free: Vec<usize> = (0..dim).filter(|&i| i != JITTER && is_free(posterior, &x, i, gradient[i])).collect();
+        let free: Vec<usize> =
+            (0..dim).filter(|&i| !held.contains(&i) && is_free(posterior, &x, i, gradient[i])).collect();
         let before = chi2;
         while damping < 1e10 {
             let mut matrix = DMatrix::from_fn(free.len(), free.len(), |r, c| normal[(free[r], free[c])]);
@@ -199,7 +217,7 @@ fn refine(posterior: &Posterior, mut x: Vec<f64>) -> Option<Optimum> {
         }
     }
     let ln_posterior = posterior.log_density(&x);
-    let covariance = covariance(posterior, &normal)?;
+    let covariance = covariance(posterior, &normal, held)?;
     ln_posterior.is_finite().then_some(Optimum { x, ln_posterior, covariance, duration_error })
 }
 
@@ -208,9 +226,9 @@ fn is_free(posterior: &Posterior, x: &[f64], i: usize, gradient: f64) -> bool {
     !(x[i] <= low && gradient > 0.0 || x[i] >= high && gradient < 0.0)
 }
 
-fn jacobian(posterior: &Posterior, x: &[f64], at: &DVector<f64>) -> DMatrix<f64> {
+fn jacobian(posterior: &Posterior, x: &[f64], at: &DVector<f64>, held: &[usize]) -> DMatrix<f64> {
     let mut out = DMatrix::zeros(at.len(), x.len());
-    for i in (0..x.len()).filter(|i| *i != JITTER) {
+    for i in (0..x.len()).filter(|i| !held.contains(i)) {
         let step = derivative_step(posterior, x, i);
         // forwards, or backwards where that leaves the possible
         for step in [step, -step] {
@@ -225,15 +243,18 @@ fn jacobian(posterior: &Posterior, x: &[f64], at: &DVector<f64>) -> DMatrix<f64>
     out
 }
 
-/// Inverse of the normal matrix with the prior widths added.
-fn covariance(posterior: &Posterior, normal: &DMatrix<f64>) -> Option<DMatrix<f64>> {
+/// Inverse of the normal matrix with the prior widths added; zero for what is held, but for the jitter.
+fn covariance(posterior: &Posterior, normal: &DMatrix<f64>, held: &[usize]) -> Option<DMatrix<f64>> {
     let mut matrix = normal.clone();
     for i in 0..matrix.nrows() {
         let width = prior_width(i).min(10.0 * posterior.table().parameters()[i].prior.scale().max(1e-12));
         let width = if i == PERIOD { prior_width(i) } else { width };
         matrix[(i, i)] += if width.is_finite() { width.powi(-2) } else { 1e-12 };
     }
-    matrix.cholesky().map(|c| c.inverse())
+    // no column of the Jacobian tells of what is held, so it is uncorrelated with the rest
+    let mut out = matrix.cholesky()?.inverse();
+    held.iter().filter(|i| **i != JITTER).for_each(|i| out[(*i, *i)] = 0.0);
+    Some(out)
 }
 
 /// The same coordinates with the jitter that makes the residuals' scatter what it is, robustly.

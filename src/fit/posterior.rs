@@ -4,13 +4,12 @@ use std::cell::RefCell;
 
 use super::model::flux_into;
 use super::parameters::{JITTER, ParameterTable, Values};
-use super::profile::Requests;
 use super::{ExposureHandling, FitData};
 use crate::sample::LogDensity;
 
 thread_local! {
     /// Model flux, and room to work it out; kept between calls, which last little longer than allocations.
-    static SCRATCH: RefCell<(Vec<f64>, Requests)> = RefCell::default();
+    static SCRATCH: RefCell<(Vec<f64>, Vec<f64>)> = RefCell::default();
 }
 
 /// Prior times likelihood of white noise, in the coordinates of [`ParameterTable`]:
@@ -40,9 +39,9 @@ impl<'a> Posterior<'a> {
 
     /// Calls `use_flux` with the model flux at `values`; `None` where they are impossible.
     pub(super) fn with_flux<T>(&self, values: &Values, use_flux: impl FnOnce(&[f64]) -> T) -> Option<T> {
-        SCRATCH.with_borrow_mut(|(flux, requests)| {
+        SCRATCH.with_borrow_mut(|(flux, room)| {
             flux.resize(self.data.len(), 1.0);
-            flux_into(self.data, self.exposure, values, requests, flux).then(|| use_flux(flux))
+            flux_into(self.data, self.exposure, values, room, flux).then(|| use_flux(flux))
         })
     }
 

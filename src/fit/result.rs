@@ -6,12 +6,12 @@ use rand_distr::StandardNormal;
 
 use super::FitConfig;
 use super::derived::Derivation;
+use super::draws::{Draws, pick};
 use super::optimise::Optimum;
 use super::posterior::Posterior;
 use super::sampling::{Sampled, Sampling};
-use super::summary::{ParameterSummary, summarise, unknown};
+use super::summary::{QuantitySummary, summarise};
 use crate::sample::diagnostics::Diagnostics;
-use crate::sample::{Chain, grouped};
 use crate::star::Star;
 
 /// Whether the posterior can be relied on.
@@ -24,26 +24,13 @@ pub enum FitStatus {
     },
 }
 
-/// Draws from the posterior, thinned from the chain; one column a quantity, sampled ones first, then derived ones.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Draws {
-    pub names: Vec<String>,
-    /// Walker of each draw; draws by importance sampling are independent, and dealt to four chains.
-    pub chain: Vec<u32>,
-    /// Number of each draw in its walker's chain, burn-in not counted.
-    pub draw: Vec<u32>,
-    pub ln_posterior: Vec<f64>,
-    /// One vector a name, as long as `draw`.
-    pub columns: Vec<Vec<f64>>,
-}
-
 /// The posterior of one planet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TransitFit {
     /// Sampled parameters, in the order of the parameter table.
-    pub sampled: Vec<ParameterSummary>,
+    pub sampled: Vec<QuantitySummary>,
     /// Quantities that follow from them; NaN where the star is not known well enough.
-    pub derived: Vec<ParameterSummary>,
+    pub derived: Vec<QuantitySummary>,
     pub draws: Draws,
     /// One value a coordinate of the sampler, in the order of the sampled parameters, where there are several. For the radius
     /// ratio the sampler moves the root of the depth, for q1 and q2 it moves u1 and u2.
@@ -68,60 +55,51 @@ impl TransitFit {
         config: &FitConfig,
         seed: u64,
     ) -> Self {
-        let Sampling { coordinates, chain, diagnostics, status, sampled: sampler } = sampling;
+        let Sampling { places, ln_posterior, structure, diagnostics, status, sampled: sampler } = sampling;
         let table = posterior.table();
-        let place = |d, w| coordinates.to_table(chain.position(d, w)).map_or_else(Vec::new, |(x, _)| x);
-        // the density in the table's coordinates, which does not depend on those that were sampled in
-        let density = |d, w| {
-            let jacobian = coordinates.to_table(chain.position(d, w)).map_or(0.0, |(_, jacobian)| jacobian);
-            chain.log_density(d, w) - jacobian
-        };
-        let all = (0..chain.draws()).flat_map(|d| (0..chain.walkers()).map(move |w| (d, w)));
-        let best = all.map(|(d, w)| (density(d, w), d, w)).max_by(|a, b| a.0.total_cmp(&b.0));
+        let best = ln_posterior.iter().zip(&places).max_by(|a, b| a.0.total_cmp(b.0));
         let (map_x, ln_posterior_map) = match best {
-            Some((value, d, w)) if value > optimum.ln_posterior => (place(d, w), value),
-            _ => (optimum.x.clone(), optimum.ln_posterior),
+            Some((value, x)) if *value > optimum.ln_posterior => (x, *value),
+            _ => (&optimum.x, optimum.ln_posterior),
         };
-        let map = table.values(&map_x);
+        let map = table.values(map_x);
         let derivation = Derivation::new(star);
         let map_derived = derivation.values(&map, [0.0; 2]);
 
         // the star's own errors, drawn anew for each draw
         let mut rng = StdRng::seed_from_u64(seed.wrapping_add(2));
-        let (draws, walkers) = (chain.draws(), chain.walkers());
-        let mut columns = vec![vec![Vec::with_capacity(draws); walkers]; chain.dim() + map_derived.len()];
-        for d in 0..draws {
-            for w in 0..walkers {
-                let values = table.values(&place(d, w));
-                let normals = [rng.sample::<f64, _>(StandardNormal), rng.sample::<f64, _>(StandardNormal)];
-                let derived = derivation.values(&values, normals);
-                let all = (0..chain.dim()).map(|i| table.reported(&values, i)).chain(derived);
-                for (column, value) in columns.iter_mut().zip(all) {
-                    column[w].push(value);
-                }
-            }
+        let n_sampled = table.parameters().len();
+        let mut columns = vec![Vec::with_capacity(places.len()); n_sampled + map_derived.len()];
+        for x in &places {
+            let values = table.values(x);
+            let normals = [rng.sample::<f64, _>(StandardNormal), rng.sample::<f64, _>(StandardNormal)];
+            let derived = derivation.values(&values, normals);
+            let all = (0..n_sampled).map(|i| table.reported(&values, i)).chain(derived);
+            columns.iter_mut().zip(all).for_each(|(column, value)| column.push(value));
         }
 
-        let groups = config.sampler.r_hat_groups;
-        let summary = |labels, series: &[Vec<f64>], map| summarise(labels, series, &grouped(series, groups), map);
-        let sampled: Vec<_> = table
-            .parameters()
-            .iter()
-            .enumerate()
-            .map(|(i, p)| summary((p.name, p.unit, p.description), &columns[i], table.reported(&map, i)))
+        let summary = |name: &str, labels, column: &[f64], map| summarise(name.into(), labels, column, &structure, map);
+        let parameters = table.parameters().iter().enumerate();
+        let sampled: Vec<_> = parameters
+            .map(|(i, p)| summary(p.name, (p.unit, p.description), &columns[i], table.reported(&map, i)))
             .collect();
         let derived: Vec<_> = derivation
             .quantities()
-            .zip(&columns[chain.dim()..])
+            .zip(&columns[n_sampled..])
             .zip(map_derived)
-            .map(|(((q, known), series), map)| {
-                let labels = (q.name, q.unit, q.description);
-                if known { summary(labels, series, map) } else { unknown(labels) }
-            })
+            .map(|((q, column), map)| summary(q.name, (q.unit, q.description), column, map))
             .collect();
 
+        let picked = pick(&structure, places.len(), config.stored_draws, seed.wrapping_add(3));
+        let draws = Draws {
+            names: sampled.iter().chain(&derived).map(|s| s.name.clone()).collect(),
+            chain: picked.iter().map(|p| p.chain).collect(),
+            draw: picked.iter().map(|p| p.draw).collect(),
+            ln_posterior: picked.iter().map(|p| ln_posterior[p.row]).collect(),
+            columns: columns.iter().map(|c| picked.iter().map(|p| c[p.row]).collect()).collect(),
+        };
         Self {
-            draws: thinned(&chain, &density, &columns, sampled.iter().chain(&derived), config.stored_draws),
+            draws,
             status,
             sampler,
             sampled,
@@ -135,32 +113,11 @@ impl TransitFit {
     }
 
     /// The summary of a sampled or derived quantity.
-    pub fn get(&self, name: &str) -> Option<&ParameterSummary> {
+    pub fn get(&self, name: &str) -> Option<&QuantitySummary> {
         self.sampled.iter().chain(&self.derived).find(|s| s.name == name)
     }
 
     pub fn is_converged(&self) -> bool {
         self.status == FitStatus::Converged
-    }
-}
-
-/// `wanted` draws evenly spaced over the chain, or all where there are fewer.
-fn thinned<'a>(
-    chain: &Chain,
-    density: &dyn Fn(usize, usize) -> f64,
-    columns: &[Vec<Vec<f64>>],
-    summaries: impl Iterator<Item = &'a ParameterSummary>,
-    wanted: usize,
-) -> Draws {
-    let total = chain.draws() * chain.walkers();
-    let wanted = wanted.min(total);
-    let picked: Vec<(usize, usize)> =
-        (0..wanted).map(|i| i * total / wanted).map(|i| (i / chain.walkers(), i % chain.walkers())).collect();
-    Draws {
-        names: summaries.map(|s| s.name.clone()).collect(),
-        chain: picked.iter().map(|p| p.1 as u32).collect(),
-        draw: picked.iter().map(|p| p.0 as u32).collect(),
-        ln_posterior: picked.iter().map(|p| density(p.0, p.1)).collect(),
-        columns: columns.iter().map(|c| picked.iter().map(|p| c[p.1][p.0]).collect()).collect(),
     }
 }

@@ -2,32 +2,27 @@
 
 use nalgebra::{DMatrix, Matrix2};
 
-use super::coordinates::{Coordinates, Reparametrised};
+use super::coordinates::{Coordinates, Law, Reparametrised};
+use super::draws::Structure;
 use super::optimise::Optimum;
 use super::parameters::{JITTER, Q1};
 use super::posterior::Posterior;
+use super::ridge::ridge;
+use super::summary::r_hat_of_parts;
 use super::{FitConfig, FitError, FitStatus, Method, start};
-use crate::sample::diagnostics::{Diagnostics, rank_normalised_r_hat};
+use crate::sample::diagnostics::Diagnostics;
 use crate::sample::importance::{ImportanceConfig, ImportanceStatus, StartingMode, importance_sample};
 use crate::sample::moves::Mixture;
-use crate::sample::{Chain, LogDensity, Status, check_walkers, grouped, run_until_converged};
+use crate::sample::{LogDensity, Status, check_walkers, run_until_converged};
 
 /// Optima that are worse than the best by more than this in ln posterior start no proposal: hardly a draw belongs there.
 const WORSE: f64 = 8.0;
 /// Optima nearer than this to another, in its standard deviations, are the same.
 const SAME: f64 = 0.5;
-/// Weighted draws are asked for with this much more effective size than the equally weighted ones are to have, and of these
-/// there are so many times as many: 1/(1/1.25 + 1/5) = 1.
-const SPARE: f64 = 1.25;
-const RESAMPLED: f64 = 5.0;
 /// Error of the best known combination of u1 and u2 below which proposals are made in them.
 const KNOWN_LAW: f64 = 0.1;
-/// Steps of the pilot: the covariance of a best fit says little of impact parameter and limb darkening.
-const PILOT_STEPS: usize = 60;
 /// Width in ln jitter, which best fits hold, of the density about them.
-const JITTER_WIDTH: f64 = 0.5;
-/// Parts in which equally weighted draws are compared with each other.
-const PARTS: usize = 4;
+pub(super) const JITTER_WIDTH: f64 = 0.5;
 
 /// How a posterior was sampled.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,13 +48,31 @@ impl Sampled {
     }
 }
 
-/// Draws in the coordinates that were sampled.
+/// Draws in the coordinates of the parameter table.
 pub(super) struct Sampling {
-    pub coordinates: Coordinates,
-    pub chain: Chain,
+    pub places: Vec<Vec<f64>>,
+    /// Log posterior density in those coordinates, whichever were sampled in.
+    pub ln_posterior: Vec<f64>,
+    pub structure: Structure,
     pub diagnostics: Diagnostics,
     pub status: FitStatus,
     pub sampled: Sampled,
+}
+
+impl Sampling {
+    /// Puts the draws `at` in other coordinates, with their log densities there, into those of the table.
+    fn new<'a>(
+        coordinates: Coordinates,
+        at: impl Iterator<Item = (&'a [f64], f64)>,
+        structure: Structure,
+        diagnostics: Diagnostics,
+        status: FitStatus,
+        sampled: Sampled,
+    ) -> Self {
+        let known = at.filter_map(|(y, density)| coordinates.to_table(y).map(|(x, jacobian)| (x, density - jacobian)));
+        let (places, ln_posterior) = known.unzip();
+        Self { places, ln_posterior, structure, diagnostics, status, sampled }
+    }
 }
 
 /// Samples the posterior as `config` says. `optima` are its local maxima, the best first; `None` where no walker can start.
@@ -93,8 +106,8 @@ pub(super) fn sample(
 /// Where some combination of u1 and u2 is known well, q1 and q2 bend along it; where nothing is, they have limits that do not
 /// depend on one another.
 fn proposal_coordinates(posterior: &Posterior, optima: &[Optimum]) -> [Coordinates; 2] {
-    let free = Coordinates::for_proposals(posterior, optima.first());
-    let linear = Coordinates::for_walkers(posterior, optima.first());
+    let free = Coordinates::for_proposals(posterior, optima.first(), Law::UnitSquare);
+    let linear = Coordinates::for_proposals(posterior, optima.first(), Law::Coefficients);
     let error = optima.first().and_then(|o| {
         let dim = o.x.len();
         let covariance = carried_over(&o.x, &o.covariance, linear)?;
@@ -129,7 +142,10 @@ fn ensemble(
             FitStatus::NotConverged { reason: shortfall.describe(name) }
         }
     };
-    Ok(Some(Sampling { coordinates, chain, diagnostics, status, sampled: Sampled::Ensemble }))
+    let structure = Structure::Chains { length: chain.draws(), groups: config.sampler.r_hat_groups };
+    let all = (0..chain.walkers()).flat_map(|w| (0..chain.draws()).map(move |d| (d, w)));
+    let at = all.map(|(d, w)| (chain.position(d, w), chain.log_density(d, w)));
+    Ok(Some(Sampling::new(coordinates, at, structure, diagnostics, status, Sampled::Ensemble)))
 }
 
 fn importance(
@@ -140,15 +156,16 @@ fn importance(
     seed: u64,
 ) -> Result<Option<Sampling>, FitError> {
     let density = Reparametrised::new(posterior, coordinates);
-    let modes = modes(&density, coordinates, optima);
+    let mut modes = modes(&density, coordinates, optima);
+    if let Some(best) = optima.first() {
+        modes.extend(ridge(posterior, &density, coordinates, best));
+    }
     if modes.is_empty() {
         return Ok(None);
     }
-    let needed = config.sampler.min_ess;
     let options = ImportanceConfig {
-        min_ess: SPARE * needed,
+        min_ess: config.sampler.min_ess,
         max_evaluations: config.max_proposals,
-        pilot_steps: PILOT_STEPS,
         evaluation: config.sampler.evaluation,
         ..ImportanceConfig::default()
     };
@@ -158,14 +175,12 @@ fn importance(
         other => FitStatus::NotConverged { reason: other.to_string() },
     };
     let draws = &run.draws;
-    let wanted = (RESAMPLED * needed).max(PARTS as f64) as usize;
-    let chain = draws.as_chain(wanted, PARTS, seed.wrapping_add(1));
     let dim = density.dim();
     let ess = |tail: bool| -> Vec<f64> {
         let of = |i| if tail { draws.ess_tail(i) } else { draws.ess_bulk(i) };
         (0..dim).map(of).collect()
     };
-    let r_hat = (0..dim).map(|i| rank_normalised_r_hat(&grouped(&chain.parameter(i), PARTS))).collect();
+    let r_hat = (0..dim).map(|i| r_hat_of_parts(&draws.parameter(i), draws.weights())).collect();
     let efficiency = draws.ess() / draws.len() as f64;
     let diagnostics = Diagnostics {
         tau: vec![1.0 / efficiency; dim],
@@ -184,7 +199,10 @@ fn importance(
         ln_evidence: run.log_evidence,
         ln_evidence_err: run.log_evidence_error,
     };
-    Ok(Some(Sampling { coordinates, chain, diagnostics, status, sampled }))
+    let kept: Vec<usize> = (0..draws.len()).filter(|i| draws.weights()[*i] > 0.0).collect();
+    let structure = Structure::Weighted(kept.iter().map(|i| draws.weights()[*i]).collect());
+    let at = kept.iter().map(|i| (draws.position(*i), draws.log_density(*i)));
+    Ok(Some(Sampling::new(coordinates, at, structure, diagnostics, status, sampled)))
 }
 
 /// The optima worth a proposal, each once, with the covariance in the coordinates of `density`.
@@ -210,7 +228,7 @@ fn modes(density: &Reparametrised, coordinates: Coordinates, optima: &[Optimum])
 }
 
 /// A covariance in the table's coordinates about `x`, in those that are sampled.
-fn carried_over(x: &[f64], covariance: &DMatrix<f64>, coordinates: Coordinates) -> Option<Vec<f64>> {
+pub(super) fn carried_over(x: &[f64], covariance: &DMatrix<f64>, coordinates: Coordinates) -> Option<Vec<f64>> {
     let dim = x.len();
     let centre = coordinates.from_table(x)?;
     let mut slopes = DMatrix::zeros(dim, dim);

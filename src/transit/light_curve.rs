@@ -113,6 +113,19 @@ impl TransitShape {
         visits.subtract(out);
     }
 
+    /// Puts the dip in the place of each of `since_transit`, which are days from the middle of the same transit or of other
+    /// ones: for callers that know which transit each point belongs to. `exposure_time` as for
+    /// [`flux_into`](Self::flux_into). Vectors of points that are alike cost the least, so order them by their distance.
+    pub fn dips_since_transit(&self, exposure_time: f64, since_transit: &mut [f64]) {
+        assert!(exposure_time >= 0.0 && exposure_time.is_finite(), "exposure_time is {exposure_time}");
+        let Some(contacts) = self.contacts else { return since_transit.fill(0.0) };
+        let half = 0.5 * exposure_time;
+        let (first, last) = (contacts.t1 - half, contacts.t4 + half);
+        // farther from transit the planet may be behind the star, of which the kernels know nothing
+        since_transit.iter_mut().for_each(|dt| *dt = dt.max(first).min(last));
+        self.dips_at(since_transit, exposure_time, &contacts);
+    }
+
     /// When a transit begins and ends for exposures, and where between points of different cost may be told apart.
     pub(super) fn window(&self, contacts: &Contacts, exposure_time: f64) -> ((f64, f64), Vec<f64>) {
         let half = 0.5 * exposure_time;

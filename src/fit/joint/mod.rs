@@ -23,9 +23,9 @@ mod prior;
 mod result;
 mod sampling;
 mod specification;
-mod summary;
 mod table;
 
+pub use super::summary::QuantitySummary;
 pub use config::{
     ColumnName, FileColumns, InstrumentConfig, JointConfig, Likelihood, LimbDarkeningLaw, NoiseConfig, PlanetConfig,
     SamplerConfig, SamplerKind, StarConfig, VelocityConfig, VelocityUnit,
@@ -35,7 +35,6 @@ pub use posterior::JointPosterior;
 pub use prior::Prior;
 pub use result::{JointDiagnostics, JointFit, JointStatus, PredictedTransit};
 pub use specification::ParameterSpec;
-pub use summary::QuantitySummary;
 pub use table::{JointParameter, JointTable, Slot};
 
 use crate::sample::SampleError;

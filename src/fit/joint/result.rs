@@ -10,8 +10,8 @@ use super::data::JointData;
 use super::derived::{Derivation, NORMALS};
 use super::posterior::JointPosterior;
 use super::sampling::{DrawsOf, Sampled};
-use super::summary::{QuantitySummary, Structure, summarise};
-use crate::fit::Draws;
+use crate::fit::draws::{Draws, Structure, pick};
+use crate::fit::summary::{QuantitySummary, summarise};
 
 /// Whether the posterior can be relied on.
 #[derive(Clone, Debug, PartialEq)]
@@ -152,31 +152,6 @@ impl JointFit {
     }
 }
 
-/// Indices of `wanted` draws: by systematic resampling of weighted ones, evenly spaced from chains.
-fn pick(structure: &Structure, rows: usize, wanted: usize, seed: u64) -> Vec<usize> {
-    match structure {
-        Structure::Chains { .. } => {
-            let wanted = wanted.min(rows);
-            (0..wanted).map(|i| i * rows / wanted).collect()
-        }
-        Structure::Weighted(weights) => {
-            let total: f64 = weights.iter().sum();
-            let offset: f64 = StdRng::seed_from_u64(seed.wrapping_add(5)).random();
-            let mut out = Vec::with_capacity(wanted);
-            let (mut sum, mut i) = (weights.first().copied().unwrap_or(0.0), 0);
-            for tooth in 0..wanted {
-                let at = (tooth as f64 + offset) / wanted as f64 * total;
-                while sum <= at && i + 1 < rows {
-                    i += 1;
-                    sum += weights[i];
-                }
-                out.push(i);
-            }
-            out
-        }
-    }
-}
-
 fn stored(
     posterior: &JointPosterior,
     names: Vec<String>,
@@ -186,20 +161,16 @@ fn stored(
     wanted: usize,
     seed: u64,
 ) -> Draws {
-    let picked = pick(structure, rows.len(), wanted, seed);
-    let place = |n: usize, i: usize| match structure {
-        Structure::Chains { length, .. } => ((i / length) as u32, (i % length) as u32),
-        Structure::Weighted(_) => (0, n as u32),
-    };
+    let picked = pick(structure, rows.len(), wanted, seed.wrapping_add(5));
     let n_fitted = posterior.table().parameters().len();
     let column = |c: usize| {
-        let value = |i: &usize| if c < n_fitted { rows[*i][c] } else { derived[*i][c - n_fitted] };
-        picked.iter().map(value).collect()
+        let value = |row: usize| if c < n_fitted { rows[row][c] } else { derived[row][c - n_fitted] };
+        picked.iter().map(|p| value(p.row)).collect()
     };
     Draws {
-        chain: picked.iter().enumerate().map(|(n, i)| place(n, *i).0).collect(),
-        draw: picked.iter().enumerate().map(|(n, i)| place(n, *i).1).collect(),
-        ln_posterior: picked.iter().map(|i| posterior.ln_posterior(&rows[*i])).collect(),
+        chain: picked.iter().map(|p| p.chain).collect(),
+        draw: picked.iter().map(|p| p.draw).collect(),
+        ln_posterior: picked.iter().map(|p| posterior.ln_posterior(&rows[p.row])).collect(),
         columns: (0..names.len()).map(column).collect(),
         names,
     }

@@ -69,6 +69,11 @@ impl StudentMixture {
         (!factored.is_empty()).then_some(Self { dim, components: factored, log_norm: highest - total.ln() + student })
     }
 
+    /// ln |S| of the first component.
+    pub(super) fn ln_scale_determinant(&self) -> f64 {
+        (0..self.dim).map(|i| 2.0 * self.components[0].factor[row(i) + i].ln()).sum()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.components.len()
     }

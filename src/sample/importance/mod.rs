@@ -5,6 +5,7 @@
 //! pilot      a short ensemble from the modes learns the shape                          (pilot)
 //! warp       a coordinate near a hard limit is mapped to the whole line                (warp)
 //! mixture    Students fitted to weighted places by expectation and maximisation        (mixture, clustering)
+//! proposal   the mixture, a wide Student around it, and the modes that were given      (proposal)
 //! rounds     draw, weigh, fit again, until the effective size asked for is there       (run)
 //! k-hat      how heavy the tail of the weights is; above its limit nothing is trusted  (pareto)
 //! ```
@@ -21,6 +22,7 @@ mod clustering;
 mod mixture;
 mod pareto;
 mod pilot;
+mod proposal;
 mod run;
 mod warp;
 

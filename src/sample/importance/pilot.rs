@@ -15,9 +15,11 @@ pub(super) struct Pilot {
     pub places: Vec<f64>,
     pub counts: Vec<f64>,
     pub evaluations: usize,
+    /// The modes as Students.
+    pub anchors: Vec<Component>,
 }
 
-/// Walkers start from Students around the modes, equally many from each.
+/// Walkers start from Students around the modes, more of them where more of the density is.
 pub(super) fn run_pilot<D: LogDensity + ?Sized>(
     density: &D,
     modes: &[StartingMode],
@@ -29,9 +31,15 @@ pub(super) fn run_pilot<D: LogDensity + ?Sized>(
     let walkers = (config.pilot_walkers_per_dimension * dim).max(2 * (dim + 2)).max(6).div_ceil(2) * 2;
     let mut evaluations = 0;
     let mut start = Vec::with_capacity(walkers);
-    for (m, mode) in modes.iter().enumerate() {
-        let share = walkers * (m + 1) / modes.len() - walkers * m / modes.len();
-        evaluations += start_walkers(density, m, mode, share, config, rng, &mut start)?;
+    let anchors = anchors(density, modes);
+    evaluations += modes.len();
+    let mut dealt = 0;
+    let mut sum = 0.0;
+    for (m, (mode, anchor)) in modes.iter().zip(&anchors).enumerate() {
+        sum += anchor.weight;
+        let upto = (walkers as f64 * sum).round() as usize;
+        evaluations += start_walkers(density, m, mode, upto - dealt, config, rng, &mut start)?;
+        dealt = upto;
     }
     let mut ensemble = Ensemble::new(density, &start, Mixture::default(), config.evaluation, rng.random())?;
     let mut chain = Chain::new(walkers, dim);
@@ -55,7 +63,29 @@ pub(super) fn run_pilot<D: LogDensity + ?Sized>(
         places = start.concat();
         counts = vec![1.0; walkers];
     }
-    Ok(Pilot { places, counts, evaluations })
+    Ok(Pilot { places, counts, evaluations, anchors })
+}
+
+/// The modes with weights that sum to 1: the square roots of their shares of the density by Laplace's approximation.
+fn anchors<D: LogDensity + ?Sized>(density: &D, modes: &[StartingMode]) -> Vec<Component> {
+    let dim = density.dim();
+    let logs: Vec<f64> = modes
+        .iter()
+        .map(|m| {
+            let ln_det = student_around(m, dim).ln_scale_determinant();
+            density.log_density(&m.centre) + 0.5 * ln_det
+        })
+        .collect();
+    let highest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let shares: Vec<f64> =
+        logs.iter().map(|l| if highest.is_finite() { (0.5 * (l - highest)).exp() } else { 1.0 }).collect();
+    let total: f64 = shares.iter().sum();
+    let component = |(m, share): (&StartingMode, &f64)| Component {
+        weight: share / total,
+        mean: m.centre.clone(),
+        scale: m.covariance.clone(),
+    };
+    modes.iter().zip(&shares).map(component).collect()
 }
 
 fn check(dim: usize, modes: &[StartingMode]) -> Result<(), SampleError> {

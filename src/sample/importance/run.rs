@@ -4,9 +4,10 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::clustering::{Places, fit, pooled};
-use super::mixture::{Component, StudentMixture};
+use super::mixture::Component;
 use super::pareto::{reliable_shape, smooth_tail};
 use super::pilot::{Pilot, run_pilot};
+use super::proposal::{Proposal, log_add};
 use super::warp::Warp;
 use super::{ImportanceConfig, StartingMode};
 use crate::sample::evaluate::evaluate;
@@ -51,10 +52,9 @@ const PATIENCE: usize = 6;
 /// The last proposal is to be fitted to this share at least of as many draws as it will give itself: fewer would spoil it,
 /// and more are not needed.
 const LEARNING: f64 = 0.2;
-/// Mixtures are fitted to the density to the power 1 − WARMTH, and their scale matrices are multiplied by INFLATION:
-/// weights suffer more from a proposal too narrow than from one too wide, and warmth lengthens bent arms too.
+/// Proposals are fitted to the density to the power 1 − WARMTH: weights suffer more from one too narrow than from one too
+/// wide, and warmth lengthens bent arms too.
 const WARMTH: f64 = 0.3;
-const INFLATION: f64 = 1.2;
 /// Places that a mixture is fitted to, at most: more cost time and improve nothing.
 const FITTED: usize = 2000;
 
@@ -72,8 +72,16 @@ pub fn importance_sample<D: LogDensity + ?Sized>(
     let mut rng = StdRng::seed_from_u64(seed);
     let pilot = run_pilot(density, modes, config, &mut rng)?;
     let warps = choose_warps(density, &pilot);
-    let mut rounds =
-        Rounds { density, config, warps, kept: Kept::default(), proposals: Vec::new(), evaluations: pilot.evaluations };
+    let anchors = pilot.anchors.iter().map(|a| warped(a, &warps)).collect();
+    let mut rounds = Rounds {
+        density,
+        config,
+        warps,
+        anchors,
+        kept: Kept::default(),
+        proposals: Vec::new(),
+        evaluations: pilot.evaluations,
+    };
     let mut components = rounds.fit_pilot(&pilot, &mut rng);
     // enough to see all components' surroundings once
     let least = (30 * dim).max(200);
@@ -127,6 +135,15 @@ pub fn importance_sample<D: LogDensity + ?Sized>(
         }
         size = size.clamp(least, (if fresh { total } else { 4 * total }).max(least)).min(left);
     }
+}
+
+/// A component in the warped coordinates, by the slopes at its centre.
+fn warped(component: &Component, warps: &[Warp]) -> Component {
+    let dim = warps.len();
+    let mean: Vec<f64> = warps.iter().zip(&component.mean).map(|(w, x)| w.inverse(*x)).collect();
+    let slopes: Vec<f64> = warps.iter().zip(&mean).map(|(w, y)| (-w.forward(*y).1).exp()).collect();
+    let scale = (0..dim * dim).map(|i| component.scale[i] * slopes[i / dim] * slopes[i % dim]).collect();
+    Component { weight: component.weight, mean, scale }
 }
 
 fn choose_warps<D: LogDensity + ?Sized>(density: &D, pilot: &Pilot) -> Vec<Warp> {
@@ -193,9 +210,11 @@ struct Rounds<'a, D: LogDensity + ?Sized> {
     density: &'a D,
     config: &'a ImportanceConfig,
     warps: Vec<Warp>,
+    /// The starting modes in the warped coordinates.
+    anchors: Vec<Component>,
     kept: Kept,
     /// Draws from each proposal.
-    proposals: Vec<(usize, StudentMixture)>,
+    proposals: Vec<(usize, Proposal)>,
     evaluations: usize,
 }
 
@@ -237,14 +256,17 @@ impl<D: LogDensity + ?Sized> Rounds<'_, D> {
         self.warps.iter().zip(x).map(|(w, x)| w.inverse(*x)).collect()
     }
 
-    /// A round of `size` draws from the components and a wide one around them all, or from the last proposal.
+    /// A round of `size` draws from a proposal of a new shape, or from the last proposal.
     fn draw(&mut self, components: Option<&[Component]>, size: usize, rng: &mut StdRng) -> Result<(), SampleError> {
         let dim = self.density.dim();
-        let (mixture, fresh) = match (components, self.proposals.last()) {
+        let (proposal, fresh) = match (components, self.proposals.last()) {
+            (Some(components), _) => {
+                (Proposal::new(components, dim, self.config.defensive_fraction, &self.anchors), true)
+            }
             (None, Some(last)) => (last.1.clone(), false),
-            (components, _) => (self.proposal(components.unwrap_or_default()), true),
+            (None, None) => return Ok(()),
         };
-        let warped = mixture.draw(size, rng);
+        let warped = proposal.draw(size, rng);
         let mut positions = vec![0.0; size * dim];
         let mut log_slopes = vec![0.0; size];
         for ((y, x), slope) in warped.chunks_exact(dim).zip(positions.chunks_exact_mut(dim)).zip(&mut log_slopes) {
@@ -259,14 +281,14 @@ impl<D: LogDensity + ?Sized> Rounds<'_, D> {
         let kept = &mut self.kept;
         let log_size = (size as f64).ln();
         if fresh {
-            mixture.log_density(&kept.warped, &mut kept.log_last);
+            proposal.log_density(&kept.warped, &mut kept.log_last);
         }
         // what the last proposal would have given the old draws, and the older ones the new draws
         for (sum, q) in kept.log_proposals.iter_mut().zip(&kept.log_last) {
             *sum = log_add(*sum, q + log_size);
         }
         let mut own = vec![0.0; size];
-        mixture.log_density(&warped, &mut own);
+        proposal.log_density(&warped, &mut own);
         let mut sums: Vec<f64> = own.iter().map(|q| q + log_size).collect();
         let mut log_q = vec![0.0; size];
         for (i, (n, earlier)) in self.proposals.iter().enumerate() {
@@ -284,7 +306,7 @@ impl<D: LogDensity + ?Sized> Rounds<'_, D> {
         kept.positions.extend(positions);
         kept.log_density.extend(log_density);
         if fresh {
-            self.proposals.push((size, mixture));
+            self.proposals.push((size, proposal));
         } else if let Some(last) = self.proposals.last_mut() {
             last.0 += size;
         }
@@ -307,45 +329,7 @@ impl<D: LogDensity + ?Sized> Rounds<'_, D> {
         Ok(out)
     }
 
-    fn proposal(&self, components: &[Component]) -> StudentMixture {
-        let dim = self.density.dim();
-        let mut all = components.to_vec();
-        all.iter_mut().for_each(|c| c.scale.iter_mut().for_each(|s| *s *= INFLATION));
-        let total: f64 = all.iter().map(|c| c.weight).sum();
-        let mut wide = Component { weight: 0.0, mean: vec![0.0; dim], scale: vec![0.0; dim * dim] };
-        for c in components {
-            wide.mean.iter_mut().zip(&c.mean).for_each(|(w, m)| *w += c.weight / total * m);
-        }
-        // twice the width of all components together
-        for c in components {
-            for a in 0..dim {
-                for b in 0..dim {
-                    let between = (c.mean[a] - wide.mean[a]) * (c.mean[b] - wide.mean[b]);
-                    wide.scale[a * dim + b] += 4.0 * c.weight / total * (c.scale[a * dim + b] + between);
-                }
-            }
-        }
-        let share = self.config.defensive_fraction.clamp(0.0, 0.5);
-        wide.weight = total * share / (1.0 - share);
-        all.push(wide);
-        StudentMixture::new(dim, &all).unwrap_or_else(|| self.diagonal(&all))
-    }
-
-    /// The components without their correlations, for places that do not span the space.
-    fn diagonal(&self, components: &[Component]) -> StudentMixture {
-        let dim = self.density.dim();
-        let flat: Vec<Component> = components
-            .iter()
-            .map(|c| {
-                let mut scale = vec![0.0; dim * dim];
-                (0..dim).for_each(|i| scale[i * dim + i] = c.scale[i * dim + i].max(1e-24));
-                Component { scale, ..c.clone() }
-            })
-            .collect();
-        StudentMixture::new(dim, &flat).expect("a positive diagonal is positive definite")
-    }
-
-    /// A mixture fitted to all draws, or the old one where they do not suffice. Each draw weighs the density over the mean
+    /// Fitted to all draws, or the old one where they do not suffice. Each draw weighs the density over the mean
     /// of all proposals (deterministic mixture weights, Owen & Zhou 2000), so that a stray draw of one proposal where
     /// others are dense decides nothing.
     fn refit(&self, old: &[Component], rng: &mut StdRng) -> Vec<Component> {
@@ -388,9 +372,4 @@ fn thinned(at: &[f64], weights: &[f64], dim: usize, offset: f64) -> (Vec<f64>, V
         }
     }
     (places, counts)
-}
-
-fn log_add(a: f64, b: f64) -> f64 {
-    let (high, low) = if a > b { (a, b) } else { (b, a) };
-    if low == f64::NEG_INFINITY { high } else { high + (low - high).exp().ln_1p() }
 }
