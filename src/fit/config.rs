@@ -79,7 +79,7 @@ impl Default for FitConfig {
             rho_star_min_relative_err: 0.1,
             priors: BTreeMap::new(),
             method: Method::Auto,
-            max_proposals: 40_000,
+            max_proposals: 60_000,
             walkers: None,
             sampler: RunConfig::default(),
             stored_draws: 2000,

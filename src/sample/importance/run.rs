@@ -123,9 +123,10 @@ pub fn importance_sample<D: LogDensity + ?Sized>(
         }
         // draws in all if the next are as good as those of the last proposal
         let needed = drawn * (config.min_ess / ess.max(1.0)).max(1.1);
-        fresh = (fitted as f64) < LEARNING * needed || !reliable;
-        let total = rounds.kept.len();
         let left = config.max_evaluations.saturating_sub(rounds.evaluations).max(1);
+        // a new proposal with hardly any draws left would be worth less than the last one
+        fresh = ((fitted as f64) < LEARNING * needed || !reliable) && left as f64 > 0.5 * drawn;
+        let total = rounds.kept.len();
         if fresh {
             components = rounds.refit(&components, &mut rng);
             fitted = total;
