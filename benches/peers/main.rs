@@ -1,9 +1,10 @@
-//! The search beside its peers: CPU time of one core on the same light curves, and planets recovered.
+//! The search and the fits beside their peers: CPU time of one core on the same data, and planets recovered.
 //!
 //! ```text
 //! cargo bench --bench peers                       ours, on light curves made here
 //! cargo bench --bench peers -- S1 S3              two workloads
 //! cargo bench --bench peers -- injections         planets recovered (with PEERS_DATA)
+//! cargo bench --bench peers -- fits               transit models, likelihoods and whole fits
 //! cargo bench --bench peers -- cost FILE          cost over points, baseline and shortest period, as a figure (SVG)
 //! ```
 //! With PEERS_DATA=DIR the light curves are those of DIR (S1.npy …, injection/, injection_red/). With PEERS_PYTHON=python,
@@ -11,6 +12,7 @@
 
 mod clock;
 mod cost;
+mod fits;
 mod injection;
 mod npy;
 mod plot;
@@ -34,6 +36,7 @@ fn main() {
     let directory = std::env::var_os("PEERS_DATA").map(PathBuf::from);
     let outcome = match arguments.first().map(String::as_str) {
         Some("injections") => directory.ok_or("PEERS_DATA is not set".into()).and_then(|d| injection::table(&d)),
+        Some("fits") => fits::table(),
         Some("cost") => cost::figure(arguments.get(1).map(PathBuf::from)),
         _ => table(&arguments, directory),
     };
