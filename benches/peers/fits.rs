@@ -172,7 +172,9 @@ fn f1_rate(data: &FitData, candidate: &Candidate, config: &FitConfig, seed: u64)
 
 /// From a candidate in a TESS sector to 1,000 effective samples, for several planets and cadences.
 fn bulk() {
-    println!("\n| candidate in 27 d to its posterior | points | effective samples | CPU s | sampler |\n|---|---|---|---|---|");
+    println!(
+        "\n| candidate in 27 d to its posterior | points | effective samples | CPU s | sampler |\n|---|---|---|---|---|"
+    );
     for (what, minutes, k, sigma, b) in [
         ("2 min, Rp/R* 0.1, 800 ppm", 2.0, 0.1, 800e-6, 0.3),
         ("2 min, Rp/R* 0.03, 800 ppm", 2.0, 0.03, 800e-6, 0.5),

@@ -243,6 +243,12 @@ fn jacobian(posterior: &Posterior, x: &[f64], at: &DVector<f64>, held: &[usize])
     out
 }
 
+/// Covariance of what the data say at `x`, wherever the best fit is.
+pub(super) fn covariance_at(posterior: &Posterior, x: &[f64]) -> Option<DMatrix<f64>> {
+    let jacobian = jacobian(posterior, x, &residuals(posterior, x)?, &[JITTER]);
+    covariance(posterior, &jacobian.tr_mul(&jacobian), &[JITTER])
+}
+
 /// Inverse of the normal matrix with the prior widths added; zero for what is held, but for the jitter.
 fn covariance(posterior: &Posterior, normal: &DMatrix<f64>, held: &[usize]) -> Option<DMatrix<f64>> {
     let mut matrix = normal.clone();

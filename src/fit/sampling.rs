@@ -4,8 +4,8 @@ use nalgebra::{DMatrix, Matrix2};
 
 use super::coordinates::{Coordinates, Law, Reparametrised};
 use super::draws::Structure;
-use super::optimise::Optimum;
-use super::parameters::{JITTER, Q1};
+use super::optimise::{Optimum, covariance_at};
+use super::parameters::{JITTER, Q1, Q2};
 use super::posterior::Posterior;
 use super::ridge::ridge;
 use super::summary::r_hat_of_parts;
@@ -87,8 +87,10 @@ pub(super) fn sample(
     }
     if config.method != Method::Ensemble {
         let mut last = None;
-        for coordinates in proposal_coordinates(posterior, optima) {
-            let sampling = importance(posterior, coordinates, optima, config, seed)?;
+        // the second is seldom the better
+        let budgets = [config.max_proposals, config.max_proposals / 3];
+        for (coordinates, budget) in proposal_coordinates(posterior, optima).into_iter().zip(budgets) {
+            let sampling = importance(posterior, coordinates, optima, budget, config, seed)?;
             if sampling.as_ref().is_some_and(|s| s.status == FitStatus::Converged) {
                 return Ok(sampling);
             }
@@ -106,15 +108,20 @@ pub(super) fn sample(
 /// Where some combination of u1 and u2 is known well, q1 and q2 bend along it; where nothing is, they have limits that do not
 /// depend on one another.
 fn proposal_coordinates(posterior: &Posterior, optima: &[Optimum]) -> [Coordinates; 2] {
-    let free = Coordinates::for_proposals(posterior, optima.first(), Law::UnitSquare);
-    let linear = Coordinates::for_proposals(posterior, optima.first(), Law::Coefficients);
-    let error = optima.first().and_then(|o| {
-        let dim = o.x.len();
-        let covariance = carried_over(&o.x, &o.covariance, linear)?;
-        let block = Matrix2::from_fn(|r, c| covariance[(Q1 + r) * dim + Q1 + c]);
-        block.symmetric_eigenvalues().min().max(0.0).sqrt().into()
-    });
-    if error.is_some_and(|e: f64| e < KNOWN_LAW) { [linear, free] } else { [free, linear] }
+    let of = |law| Coordinates::for_proposals(posterior, optima.first(), law);
+    let (free, linear) = (of(Law::UnitSquare), of(Law::Coefficients));
+    let known = optima.first().and_then(|o| law_error(posterior, &o.x, linear)).is_some_and(|e| e < KNOWN_LAW);
+    if known { [linear, free] } else { [free, linear] }
+}
+
+/// Error of the best known combination of u1 and u2, were they those of a star like the Sun: at the edge of what is possible,
+/// where noisy fits end, derivatives by q1 and q2 say nothing.
+fn law_error(posterior: &Posterior, x: &[f64], linear: Coordinates) -> Option<f64> {
+    let mut x = x.to_vec();
+    (x[Q1], x[Q2]) = (0.36, 0.33);
+    let carried = carried_over(&x, &covariance_at(posterior, &x)?, linear)?;
+    let block = Matrix2::from_fn(|r, c| carried[(Q1 + r) * x.len() + Q1 + c]);
+    Some(block.symmetric_eigenvalues().min().max(0.0).sqrt())
 }
 
 fn ensemble(
@@ -152,6 +159,7 @@ fn importance(
     posterior: &Posterior,
     coordinates: Coordinates,
     optima: &[Optimum],
+    max_evaluations: usize,
     config: &FitConfig,
     seed: u64,
 ) -> Result<Option<Sampling>, FitError> {
@@ -165,7 +173,7 @@ fn importance(
     }
     let options = ImportanceConfig {
         min_ess: config.sampler.min_ess,
-        max_evaluations: config.max_proposals,
+        max_evaluations,
         evaluation: config.sampler.evaluation,
         ..ImportanceConfig::default()
     };

@@ -82,7 +82,7 @@ const ITERATIONS: usize = 8;
 const ATTEMPTS: usize = 3;
 /// What a parameter costs in log likelihood, over the logarithm of the effective number of places. The Bayesian
 /// information criterion has 1/2; a proposal may follow arms that a description of the data would not own up to.
-const PENALTY: f64 = 0.25;
+const PENALTY: f64 = 0.12;
 
 /// A mixture fitted to `places`, of up to `most` components. Starts from `start`, if any, and adds components one by one,
 /// each where the places are far from those there are, as long as the fit gains more than [`PENALTY`]; [`ATTEMPTS`] additions

@@ -67,7 +67,7 @@ impl Default for ImportanceConfig {
             max_evaluations: 200_000,
             pilot_walkers_per_dimension: 4,
             pilot_steps: 20,
-            max_components: 8,
+            max_components: 14,
             defensive_fraction: 0.1,
             evaluation: Evaluation::Serial,
         }
