@@ -74,3 +74,51 @@ fn exit_codes_say_converged_refused_and_not_converged() {
     assert_eq!(compared.status.code(), Some(0));
     assert!(String::from_utf8_lossy(&compared.stdout).contains("planets.b.minimum_mass_mjup"));
 }
+
+/// Median and half-width of the central 68 % in a summary.
+fn summary(dir: &Path, name: &str) -> (f64, f64) {
+    let text = std::fs::read_to_string(dir.join("summary.csv")).unwrap();
+    let header: Vec<&str> = text.lines().next().unwrap().split(',').collect();
+    let line =
+        text.lines().find(|l| l.split(',').next() == Some(name)).unwrap_or_else(|| panic!("no {name} in\n{text}"));
+    let at = |column: &str| -> f64 {
+        line.split(',').nth(header.iter().position(|h| *h == column).unwrap()).unwrap().parse().unwrap()
+    };
+    (at("median"), 0.5 * (at("upper_68") - at("lower_68")))
+}
+
+#[test]
+fn a_posterior_is_weighed_for_another_star_and_other_priors() {
+    let dir = tempfile::tempdir().unwrap();
+    write_velocities(dir.path());
+    assert_eq!(
+        antumbra(dir.path(), &["fit", "fit.toml", "--out", "a", "--set", "sampler.draws=8000"]).status.code(),
+        Some(0)
+    );
+    let (k, sigma) = summary(&dir.path().join("a"), "planets.b.rv_semi_amplitude");
+    let (mass, mass_err) = summary(&dir.path().join("a"), "planets.b.minimum_mass_mjup");
+
+    let heavier = antumbra(dir.path(), &["reweight", "a", "--out", "heavier", "--set", "star.mass_msun.value=1.3"]);
+    assert_eq!(heavier.status.code(), Some(0), "{}", String::from_utf8_lossy(&heavier.stderr));
+    // as the mass of the star to the power 2/3; both medians have Monte Carlo errors
+    let (found, _) = summary(&dir.path().join("heavier"), "planets.b.minimum_mass_mjup");
+    assert!((found / mass - 1.3f64.powf(2.0 / 3.0)).abs() < 0.1 * mass_err / mass, "{mass} {found}");
+    assert_eq!(summary(&dir.path().join("heavier"), "planets.b.rv_semi_amplitude").0, k);
+
+    // a prior as wide as the posterior, one standard deviation off: half-way, and narrower by √2
+    let prior = format!("planets.b.rv_semi_amplitude={{ normal = [{}, {sigma}] }}", k + sigma);
+    let known = antumbra(dir.path(), &["reweight", "a", "--out", "known", "--set", &prior]);
+    assert_eq!(known.status.code(), Some(0), "{}", String::from_utf8_lossy(&known.stderr));
+    let (found, width) = summary(&dir.path().join("known"), "planets.b.rv_semi_amplitude");
+    assert!((found - (k + 0.5 * sigma)).abs() < 0.1 * sigma, "{k} {sigma} {found}");
+    assert!((width * 2f64.sqrt() / sigma - 1.0).abs() < 0.1, "{sigma} {width}");
+
+    let far = format!("planets.b.rv_semi_amplitude={{ normal = [{}, {}] }}", k + 6.0 * sigma, 0.1 * sigma);
+    let far = antumbra(dir.path(), &["reweight", "a", "--out", "far", "--set", &far]);
+    assert_eq!(far.status.code(), Some(4), "{}", String::from_utf8_lossy(&far.stdout));
+    assert!(String::from_utf8_lossy(&far.stderr).contains("fit anew"));
+    let fixed = antumbra(dir.path(), &["reweight", "a", "--out", "fixed", "--set", "planets.b.period=4.2"]);
+    assert_eq!(fixed.status.code(), Some(2));
+    let message = String::from_utf8_lossy(&fixed.stderr).into_owned();
+    assert!(message.contains("planets.b.period") && !dir.path().join("fixed").exists(), "{message}");
+}

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use antumbra::fit::joint::{JointFit, JointStatus, QuantitySummary};
-use antumbra::pipeline::{JointRunError, run_joint};
+use antumbra::pipeline::{JointOutcome, JointRunError, run_joint};
 
 use super::common::{CommonArgs, UsageError};
 use super::exit;
@@ -16,6 +16,11 @@ pub fn run(document: &Path, common: &CommonArgs, out: &Path) -> anyhow::Result<E
         JointRunError::Config(reason) => anyhow::Error::from(UsageError(reason)),
         e => e.into(),
     })?;
+    Ok(report(&outcome, out))
+}
+
+/// Prints a fit, and says by the exit code whether it has converged.
+pub(super) fn report(outcome: &JointOutcome, out: &Path) -> ExitCode {
     for input in &outcome.inputs {
         let mut left_out = Vec::new();
         if input.rows_skipped > 0 {
@@ -29,13 +34,13 @@ pub fn run(document: &Path, common: &CommonArgs, out: &Path) -> anyhow::Result<E
     }
     print_fit(&outcome.fit);
     println!("results in {}", out.display());
-    Ok(match &outcome.fit.status {
+    match &outcome.fit.status {
         JointStatus::Converged => ExitCode::from(exit::DONE),
         JointStatus::NotConverged { reason } => {
             eprintln!("antumbra: the fit has not converged: {reason}");
             ExitCode::from(exit::NOT_CONVERGED)
         }
-    })
+    }
 }
 
 fn print_fit(fit: &JointFit) {

@@ -8,6 +8,7 @@ mod fit;
 mod inspect;
 mod joint;
 mod progress;
+mod reweight;
 mod run;
 mod search;
 mod simulate;
@@ -51,6 +52,8 @@ enum Command {
     Fit(fit::FitArgs),
     /// Put the parameters of two joint fits side by side
     Compare(compare::CompareArgs),
+    /// Weigh the draws of a joint fit for other stellar parameters or priors
+    Reweight(reweight::ReweightArgs),
     /// Turn light curves of any readable layout into one Parquet dataset
     Convert(convert::ConvertArgs),
     /// Say what is in light-curve files and what is wrong with them
@@ -71,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::Search(args) => search::run(args),
         Command::Fit(args) => fit::run(args),
         Command::Compare(args) => compare::run(args),
+        Command::Reweight(args) => reweight::run(args),
         Command::Convert(args) => convert::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Simulate(args) => simulate::run(args),

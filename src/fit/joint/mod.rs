@@ -8,6 +8,7 @@
 //! coordinates        what is sampled in place of the parameters
 //! optimise, sampling modes, then importance sampling, the ensemble or nested sampling
 //! JointFit           draws, summaries, derived quantities, predicted transits, status        (result, derived)
+//! reweight           the same from the draws of an earlier fit
 //! ```
 
 mod build;
@@ -21,6 +22,7 @@ mod optimise;
 mod posterior;
 mod prior;
 mod result;
+mod reweight;
 mod sampling;
 mod specification;
 mod table;
@@ -34,6 +36,7 @@ pub use data::{JointData, Series};
 pub use posterior::JointPosterior;
 pub use prior::Prior;
 pub use result::{JointDiagnostics, JointFit, JointStatus, PredictedTransit};
+pub use reweight::reweight;
 pub use specification::ParameterSpec;
 pub use table::{JointParameter, JointTable, Slot};
 

@@ -5,18 +5,21 @@
 //! read     the files it names, by columns                       (read)
 //! run      fit, write: posterior, summary, LaTeX, transits, configuration, manifest   (write, latex)
 //! compare  two such directories side by side                    (compare)
+//! reweight the draws of one for a changed configuration         (reweight)
 //! ```
 
 mod compare;
 mod latex;
 mod load;
 mod read;
+mod reweight;
 mod write;
 
 use std::path::{Path, PathBuf};
 
 pub use compare::{ComparedRow, compare};
 pub use load::LoadedJoint;
+pub use reweight::reweight_joint;
 
 use crate::fit::joint::{JointError, JointFit, fit_joint};
 use crate::io::table::TableError;
