@@ -103,7 +103,8 @@ fn a_posterior_is_weighed_for_another_star_and_other_priors() {
     // as the mass of the star to the power 2/3; both medians have Monte Carlo errors
     let (found, _) = summary(&dir.path().join("heavier"), "planets.b.minimum_mass_mjup");
     assert!((found / mass - 1.3f64.powf(2.0 / 3.0)).abs() < 0.1 * mass_err / mass, "{mass} {found}");
-    assert_eq!(summary(&dir.path().join("heavier"), "planets.b.rv_semi_amplitude").0, k);
+    let (same, _) = summary(&dir.path().join("heavier"), "planets.b.rv_semi_amplitude");
+    assert!((same - k).abs() < 0.05 * sigma, "{k} {same}");
 
     // a prior as wide as the posterior, one standard deviation off: half-way, and narrower by √2
     let prior = format!("planets.b.rv_semi_amplitude={{ normal = [{}, {sigma}] }}", k + sigma);
