@@ -29,7 +29,7 @@ pub use bls::{BlsObjective, BlsOutcome, BlsPeak, BlsRequest, power};
 pub use config::{ConfigError, FitSelection, RunConfig};
 pub use engine::process_in_order;
 pub use error::RunError;
-pub use joint::{ComparedRow, JointInput, JointOutcome, JointRunError, LoadedJoint, compare, run_joint};
+pub use joint::{ComparedRow, Figures, JointInput, JointOutcome, JointRunError, LoadedJoint, compare, run_joint};
 pub use known::{KnownError, KnownTransit};
 pub use manifest::{Counts, Input, Timings};
 pub use prepare::{ErrorRow, Prepared};
