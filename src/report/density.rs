@@ -127,9 +127,8 @@ impl Grid {
             let (a, b) = (value(i, j), if way == 0 { value(i + 1, j) } else { value(i, j + 1) });
             let share = if a == b { 0.5 } else { ((level - a) / (b - a)).clamp(0.0, 1.0) };
             let (x, y) = (i as f64 + if way == 0 { share } else { 0.0 }, j as f64 + if way == 1 { share } else { 0.0 });
-            let scale = |v: f64, (low, high): (f64, f64)| {
-                (low + (v - 0.5) / self.cells as f64 * (high - low)).clamp(low, high)
-            };
+            let scale =
+                |v: f64, (low, high): (f64, f64)| (low + (v - 0.5) / self.cells as f64 * (high - low)).clamp(low, high);
             (scale(x, self.x), scale(y, self.y))
         };
         let mut rings = Vec::new();

@@ -52,12 +52,8 @@ pub fn decimated(points: &[(f64, f64)], columns: usize) -> Vec<(f64, f64)> {
     let mut out = Vec::with_capacity(4 * columns);
     for run in points.chunk_by(|a, b| column(a) == column(b)) {
         let by_y = |a: &usize, b: &usize| run[*a].1.total_cmp(&run[*b].1);
-        let mut keep = [
-            0,
-            (0..run.len()).min_by(by_y).unwrap_or(0),
-            (0..run.len()).max_by(by_y).unwrap_or(0),
-            run.len() - 1,
-        ];
+        let mut keep =
+            [0, (0..run.len()).min_by(by_y).unwrap_or(0), (0..run.len()).max_by(by_y).unwrap_or(0), run.len() - 1];
         keep.sort_unstable();
         for (i, k) in keep.iter().enumerate() {
             if i == 0 || keep[i - 1] != *k {
@@ -125,9 +121,8 @@ mod tests {
 
     #[test]
     fn a_decimated_line_keeps_its_extremes() {
-        let line: Vec<(f64, f64)> = (0..10_000)
-            .map(|i| (f64::from(i), if i == 5_003 { -7.0 } else { (f64::from(i) * 0.01).sin() }))
-            .collect();
+        let line: Vec<(f64, f64)> =
+            (0..10_000).map(|i| (f64::from(i), if i == 5_003 { -7.0 } else { (f64::from(i) * 0.01).sin() })).collect();
         let few = decimated(&line, 100);
         assert!(few.len() <= 400 && few.windows(2).all(|w| w[0].0 < w[1].0), "{}", few.len());
         assert!(few.contains(&(5_003.0, -7.0)) && few[0] == line[0] && few[few.len() - 1] == line[9_999]);

@@ -62,6 +62,13 @@ pub enum SeriesKind {
     Velocities,
 }
 
+/// Whether planets are in a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Planets {
+    With,
+    Without,
+}
+
 impl JointPosterior {
     /// Names of the series of a kind, in the order of their indices.
     pub fn series_names(&self, kind: SeriesKind) -> Vec<&str> {
@@ -116,7 +123,8 @@ impl JointPosterior {
                 SeriesKind::Photometry => self.photometry_residuals(i, values, &mut residuals),
                 SeriesKind::Velocities => self.velocity_residuals(i, values, &mut residuals),
             };
-            let Some((mean, variance)) = possible.then(|| explained(noise, values, points, &residuals)).flatten() else {
+            let Some((mean, variance)) = possible.then(|| explained(noise, values, points, &residuals)).flatten()
+            else {
                 continue;
             };
             used += 1.0;
@@ -199,6 +207,25 @@ impl JointPosterior {
         let mut out = vec![0.0; time.len()];
         let middle = (self.model.reference, self.model.velocity_middle);
         model.velocity_into(&self.model.planets, values, middle, &inside, &mut out).then_some(out)
+    }
+
+    /// Flux of the `i`-th light curve with its baseline, at `time` (days) within it, ascending.
+    pub fn flux_at(&self, i: usize, values: &[f64], time: &[f64], planets: Planets) -> Option<Vec<f64>> {
+        let instrument = self.model.instruments.get(i)?;
+        let reference = self.model.reference;
+        let inside: Vec<f64> = time.iter().map(|t| t - reference).collect();
+        let flat = Instrument { baseline: Slot::Fixed(1.0), slope: Slot::Fixed(0.0), ..instrument.clone() };
+        let mut out = vec![1.0; time.len()];
+        let planets = if planets == Planets::With { &self.model.planets[..] } else { &[] };
+        if !flat.flux_into(planets, values, reference, &inside, &mut out) {
+            return None;
+        }
+        // the slope counts from the middle of the data
+        let own = &self.photometry.get(i)?.time;
+        let middle = 0.5 * (own.first()? + own.last()?);
+        let (level, slope) = (instrument.baseline.get(values), instrument.slope.get(values));
+        out.iter_mut().zip(&inside).for_each(|(f, t)| *f *= level + slope * (t - middle));
+        Some(out)
     }
 
     fn flux_of(&self, planet: &Planet, i: usize, values: &[f64], time: &[f64]) -> Option<Vec<f64>> {

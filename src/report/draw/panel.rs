@@ -216,7 +216,7 @@ impl Panel {
                 marks.push(((at, f.top), (at, f.top + length)));
             }
         }
-        let (y, y_text) = self.y.ticks(((f.height / 24.0) as usize).clamp(2, 8));
+        let (y, y_text) = self.y.ticks(((f.height / 19.0) as usize).clamp(2, 8));
         for (values, length) in [(&y.major, MAJOR), (&y.minor, MINOR)] {
             for at in values.iter().map(|v| self.y_at(*v)) {
                 marks.push(((f.left, at), (f.left + length, at)));
@@ -229,7 +229,8 @@ impl Panel {
             for (v, words) in x.major.iter().zip(x_text) {
                 scene.words((self.x_at(*v), f.bottom() + 10.0), words, NUMBER_SIZE, Anchor::Middle);
             }
-            scene.words((f.left + 0.5 * f.width, f.bottom() + 21.5), label, LABEL_SIZE, Anchor::Middle);
+            let size = fitting(label, f.width + 4.0);
+            scene.words((f.left + 0.5 * f.width, f.bottom() + 21.0), label, size, Anchor::Middle);
         }
         if let Some(label) = labels.y {
             let mut widest: f64 = 0.0;
@@ -241,7 +242,7 @@ impl Panel {
             scene.write(Text {
                 at: (f.left - distance, f.top + 0.5 * f.height),
                 words: label.into(),
-                size: LABEL_SIZE,
+                size: fitting(label, f.height + 4.0),
                 anchor: Anchor::Middle,
                 turn: Turn::Upwards,
                 color: colors::INK,
@@ -269,6 +270,11 @@ impl Panel {
     }
 }
 
+/// Size at which a label is no longer than `room`, within reason.
+fn fitting(label: &str, room: f64) -> f64 {
+    (room / text::width(label).max(1e-3)).clamp(5.0, LABEL_SIZE)
+}
+
 /// The part of a line inside `frame` (Liang & Barsky 1984).
 fn cut(from: Point, to: Point, frame: &Rect) -> Option<(Point, Point)> {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
@@ -289,7 +295,15 @@ fn cut(from: Point, to: Point, frame: &Rect) -> Option<(Point, Point)> {
             end = end.min(q / p);
         }
     }
-    let at = |s: f64| if s == 0.0 { from } else if s == 1.0 { to } else { (from.0 + s * dx, from.1 + s * dy) };
+    let at = |s: f64| {
+        if s == 0.0 {
+            from
+        } else if s == 1.0 {
+            to
+        } else {
+            (from.0 + s * dx, from.1 + s * dy)
+        }
+    };
     (start <= end).then(|| (at(start), at(end)))
 }
 
@@ -315,7 +329,11 @@ mod tests {
     fn what_is_outside_is_cut_off() {
         let p = panel();
         let mut scene = Scene::new(200.0, 100.0, "");
-        p.line(&mut scene, [(-5.0, 0.0), (5.0, 0.0), (5.0, 9.0), (6.0, 9.0), (6.0, 0.5)], Stroke::solid(colors::INK, 1.0));
+        p.line(
+            &mut scene,
+            [(-5.0, 0.0), (5.0, 0.0), (5.0, 9.0), (6.0, 9.0), (6.0, 0.5)],
+            Stroke::solid(colors::INK, 1.0),
+        );
         p.dots(&mut scene, [(1.0, 0.0), (1.0, 2.0), (-1.0, 0.0)], 1.0, colors::INK);
         let [Shape::Polyline { points: a, .. }, Shape::Polyline { points: b, .. }, Shape::Dots { centres, .. }] =
             &scene.shapes[..]
@@ -337,11 +355,8 @@ mod tests {
         let words: Vec<&Text> =
             scene.shapes.iter().filter_map(|s| if let Shape::Text(t) = s { Some(t) } else { None }).collect();
         assert!(words.iter().any(|t| t.words == "Time − 2458354 (d)"), "{words:?}");
-        let along: Vec<(f64, f64)> = words
-            .iter()
-            .filter(|t| t.at.1 == 70.0)
-            .map(|t| (t.at.0, 0.5 * t.size * text::width(&t.words)))
-            .collect();
+        let along: Vec<(f64, f64)> =
+            words.iter().filter(|t| t.at.1 == 70.0).map(|t| (t.at.0, 0.5 * t.size * text::width(&t.words))).collect();
         assert!(along.len() >= 2 && along.windows(2).all(|w| w[0].0 + w[0].1 < w[1].0 - w[1].1), "{along:?}");
         assert_eq!(Axis::linear(3.0, 3.0).share(3.0), 0.5);
         assert_eq!(Axis::linear(f64::NAN, 3.0).low, 0.0);

@@ -146,7 +146,9 @@ fn put_text(out: &mut String, text: &Text) {
             out.push_str(&words);
         } else {
             let (dy, size) = ((rise - span.rise) * text.size, span.scale * text.size);
-            let _ = write!(out, "<tspan dy=\"{dy:.2}\" font-size=\"{size:.2}\">{words}</tspan>");
+            let dx = (span.start - span.after) * text.size;
+            let dx = if dx.abs() > 1e-6 { format!(" dx=\"{dx:.2}\"") } else { String::new() };
+            let _ = write!(out, "<tspan{dx} dy=\"{dy:.2}\" font-size=\"{size:.2}\">{words}</tspan>");
         }
         rise = span.rise;
     }

@@ -18,15 +18,26 @@ pub struct Span {
     pub scale: f64,
     /// Upwards, in units of the size of the text.
     pub rise: f64,
+    /// Distance of its start from that of the text, in units of its size.
+    pub start: f64,
+    /// Where it would start if it followed the part before it.
+    pub after: f64,
 }
 
-/// Splits `Rp_{b}^{2}` into its parts. A brace that is not closed ends with the text.
+/// Splits `R_{b}^{2}` into its parts; a part lowered right after a raised one stands below it. A brace that is not closed ends
+/// with the text.
 pub fn spans(words: &str) -> Vec<Span> {
-    let mut out = Vec::new();
+    let mut out: Vec<Span> = Vec::new();
+    let (mut at, mut after) = (0.0, 0.0);
     let mut push = |words: &str, scale: f64, rise: f64| {
-        if !words.is_empty() {
-            out.push(Span { words: words.to_string(), scale, rise });
+        if words.is_empty() {
+            return;
         }
+        let below = out.last().filter(|s| s.rise > 0.0 && rise < 0.0).map(|s| s.start);
+        let start = below.unwrap_or(at);
+        out.push(Span { words: words.to_string(), scale, rise, start, after });
+        after = start + scale * advance(words);
+        at = f64::max(at, after);
     };
     let mut rest = words;
     loop {
@@ -59,12 +70,16 @@ fn glyph(face: &Face, sign: char) -> GlyphId {
     face.glyph_index(sign).unwrap_or(GlyphId(0))
 }
 
+/// Width of plain words of size 1.
+fn advance(words: &str) -> f64 {
+    let Some(face) = face() else { return 0.6 * words.chars().count() as f64 };
+    let of = |sign| f64::from(face.glyph_hor_advance(glyph(face, sign)).unwrap_or(0));
+    words.chars().map(of).sum::<f64>() / f64::from(face.units_per_em())
+}
+
 /// Width of a text of size 1.
 pub fn width(words: &str) -> f64 {
-    let Some(face) = face() else { return 0.6 * words.chars().count() as f64 };
-    let unit = 1.0 / f64::from(face.units_per_em());
-    let of = |sign| f64::from(face.glyph_hor_advance(glyph(face, sign)).unwrap_or(0)) * unit;
-    spans(words).iter().map(|s| s.scale * s.words.chars().map(of).sum::<f64>()).sum()
+    spans(words).iter().map(|s| s.start + s.scale * advance(&s.words)).fold(0.0, f64::max)
 }
 
 /// Where the outlines of signs go.
@@ -114,8 +129,8 @@ impl<O: Outline> OutlineBuilder for Placed<'_, O> {
 pub fn outline(words: &str, out: &mut impl Outline) {
     let Some(face) = face() else { return };
     let unit = 1.0 / f64::from(face.units_per_em());
-    let mut x = 0.0;
     for span in spans(words) {
+        let mut x = span.start;
         for sign in span.words.chars() {
             let glyph = glyph(face, sign);
             let mut placed = Placed { out: &mut *out, scale: unit * span.scale, x, y: -span.rise };
@@ -136,6 +151,9 @@ mod tests {
         assert_eq!(words, ["R", "p", "/R", "⊕", " (10", "-3", ")"]);
         assert!(parts[1].rise < 0.0 && parts[5].rise > 0.0 && parts[0].rise == 0.0);
         assert_eq!(plain("R_{p} and ^{2"), "Rp and 2", "an open brace does no harm");
+        let errors = spans("1.2^{+0.34}_{−0.5} d");
+        assert!(errors[2].start == errors[1].start && errors[3].start > errors[1].start + 0.72 * advance("+0.3"));
+        assert!((width("1.2^{+0.34}_{−0.5} d") - width("1.2^{+0.34} d")).abs() < 1e-9);
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub struct Ticks {
     pub decimals: usize,
 }
 
-/// Steps of 1, 2 or 5 times a power of ten between `low` and `high`, `most` numbers at most (at least 2).
+/// Steps of 1, 2 or 5 times a power of ten between `low` and `high`: `most` numbers at most, but never fewer than 2.
 pub fn linear(low: f64, high: f64, most: usize) -> Ticks {
     let range = high - low;
     if !(range > 0.0 && range.is_finite()) {
@@ -19,11 +19,15 @@ pub fn linear(low: f64, high: f64, most: usize) -> Ticks {
     }
     let count = |step: f64| ((high / step + 1e-9).floor() - (low / step - 1e-9).ceil() + 1.0) as usize;
     let mut exponent = (range / most.max(2) as f64).log10().floor() as i32 - 1;
+    let mut finer = (f64::NAN, 1);
     let (step, parts) = 'found: loop {
         for (factor, parts) in [(1.0, 5), (2.0, 4), (5.0, 5)] {
             let step = factor * 10f64.powi(exponent);
-            if count(step) <= most.max(2) {
-                break 'found (step, parts);
+            match count(step) {
+                // one number says nothing of the scale
+                0 | 1 => break 'found finer,
+                n if n <= most.max(2) => break 'found (step, parts),
+                _ => finer = (step, parts),
             }
         }
         exponent += 1;
@@ -93,11 +97,12 @@ impl Shift {
         if largest > 1e3 * range {
             // a number of few digits below the axis
             let places = (-range.log10().ceil()).clamp(-300.0, 300.0) as i32;
-            // multiplied or divided by a whole power of ten, which is exact
+            // a number just above the low end serves as well; multiplied or divided by a whole power of ten, which is exact
+            let least = low + 0.05 * range;
             offset = if places > 0 {
-                (low * 10f64.powi(places)).floor() / 10f64.powi(places)
+                (least * 10f64.powi(places)).floor() / 10f64.powi(places)
             } else {
-                (low / 10f64.powi(-places)).floor() * 10f64.powi(-places)
+                (least / 10f64.powi(-places)).floor() * 10f64.powi(-places)
             };
         }
         let largest = (low - offset).abs().max((high - offset).abs());
@@ -138,9 +143,10 @@ mod tests {
         ) {
             let high = low + 10f64.powf(log_range);
             let t = linear(low, high, most);
-            prop_assert!(t.major.len() <= most, "{t:?}");
+            // more than asked for only where a coarser step leaves one number: at most 2.5 times finer, so up to 5
+            prop_assert!(t.major.len() <= most.max(5), "{t:?}");
             // steps of 1, 2, 5: at worst the next finer one would have given just over `most`
-            prop_assert!(t.major.len() >= most / 3, "{t:?}");
+            prop_assert!(t.major.len() >= (most / 3).max(2), "{t:?}");
             let slack = 1e-9 * (high - low) + 1e-9 * low.abs().max(high.abs());
             for v in t.major.iter().chain(&t.minor) {
                 prop_assert!(*v >= low - slack && *v <= high + slack);
@@ -151,7 +157,7 @@ mod tests {
             }
             for (v, text) in t.major.iter().zip(&texts) {
                 let read: f64 = text.replace('−', "-").parse().unwrap();
-                prop_assert!((read - v).abs() <= 1e-6 * (high - low), "{text} is not {v}");
+                prop_assert!((read - v).abs() <= 1e-6 * (high - low) + 1e-15 * v.abs(), "{text} is not {v}");
             }
         }
 
@@ -173,6 +179,7 @@ mod tests {
         let s = Shift::choose(3.400_012, 3.400_019);
         assert_eq!((s.offset, s.exponent), (3.40001, -6));
         assert_eq!(s.label("P", "d"), "P − 3.40001 (10^{−6} d)");
+        assert_eq!(Shift::choose(2_458_999.72, 2_459_014.2).offset, 2_459_000.0);
         assert_eq!(Shift::choose(0.1, 0.4), Shift::NONE);
         assert_eq!(written(-0.0004, 2), "0.00");
         assert_eq!(written(-1.25, 1), "−1.2");

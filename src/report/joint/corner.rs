@@ -41,11 +41,7 @@ pub(super) fn figures(fit: &JointFit) -> Vec<Figure> {
         for group in planets.chunk_by(|a, b| owner(&fit.fitted[*a].name) == owner(&fit.fitted[*b].name)) {
             let name = owner(&fit.fitted[group[0]].name);
             let indices: Vec<usize> = group.iter().chain(&star).copied().take(MOST).collect();
-            page(
-                super::file_name("corner", name),
-                format!("Posterior of the parameters of planet {name}"),
-                &indices,
-            );
+            page(super::file_name("corner", name), format!("Posterior of the parameters of planet {name}"), &indices);
         }
     }
     for (n, chunk) in rest.chunks(MOST).enumerate() {
@@ -97,8 +93,7 @@ pub(crate) fn corner(title: String, columns: &[(&QuantitySummary, &[f64])]) -> S
             let grid = smooth(a, b, (x.low, x.high), (y.low, y.high), CELLS);
             for (share, tint) in [(0.9545, 0.25), (0.6827, 0.6)] {
                 let rings: Vec<Vec<(f64, f64)>> = grid.outlines(grid.level(share));
-                let rings: Vec<Vec<_>> =
-                    rings.iter().map(|r| r.iter().map(|p| panel.at(p.0, p.1)).collect()).collect();
+                let rings: Vec<Vec<_>> = rings.iter().map(|r| r.iter().map(|p| panel.at(p.0, p.1)).collect()).collect();
                 scene.area(rings.clone(), colors::BLUE.tint(tint));
                 for mut ring in rings {
                     ring.extend(ring.first().copied());

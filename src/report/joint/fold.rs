@@ -1,7 +1,7 @@
 //! Light curves folded on one planet, an instrument a cell: points, bins, model with its band, residuals.
 
 use super::labels::flux_unit;
-use super::{MOST_POINTS, Observed, PAGE_WIDTH, View, add_notes, band, count, stacked};
+use super::{MOST_POINTS, Observed, PAGE_WIDTH, View, add_notes, band, count, stacked, three_digits};
 use crate::math::mad_sigma;
 use crate::report::draw::{Anchor, Axis, Labels, Panel, Rect, Scene, Stroke, scene::colors};
 use crate::report::thin::{Bin, binned, joined, range, round_duration, thinned, with_margin};
@@ -28,7 +28,7 @@ pub(super) fn figure(view: &View, planet: usize) -> Option<Scene> {
     let centre = &view.planets[planet];
     let half = (WINDOW * centre.duration?).min(0.5 * centre.period);
     let cells: Vec<Cell> = view.photometry.iter().filter_map(|o| cell(view, planet, o, half, BINS)).collect();
-    draw(view, planet, cells, half, format!("Transits of planet {}", centre.name), "Time from mid-transit (h)")
+    draw(cells, half, format!("Transits of planet {}", centre.name), "Time from mid-transit (h)")
 }
 
 /// The whole orbit of a planet with a phase curve.
@@ -39,7 +39,7 @@ pub(super) fn phase_curve(view: &View, planet: usize) -> Option<Scene> {
     }
     let half = 0.5 * centre.period;
     let cells: Vec<Cell> = view.photometry.iter().filter_map(|o| cell(view, planet, o, half, 80.0)).collect();
-    draw(view, planet, cells, half, format!("Orbit of planet {}", centre.name), "Time from mid-transit (h)")
+    draw(cells, half, format!("Orbit of planet {}", centre.name), "Time from mid-transit (h)")
 }
 
 fn cell(view: &View, planet: usize, observed: &Observed, half: f64, bins: f64) -> Option<Cell> {
@@ -77,11 +77,11 @@ fn cell(view: &View, planet: usize, observed: &Observed, half: f64, bins: f64) -
     })
 }
 
-fn draw(_: &View, _: usize, cells: Vec<Cell>, half: f64, title: String, x_label: &str) -> Option<Scene> {
+fn draw(cells: Vec<Cell>, half: f64, title: String, x_label: &str) -> Option<Scene> {
     const LEFT: f64 = 50.0;
     const RIGHT: f64 = 10.0;
     const TOP: f64 = 22.0;
-    const BOTTOM: f64 = 32.0;
+    const BOTTOM: f64 = 28.0;
     if cells.is_empty() {
         return None;
     }
@@ -92,7 +92,8 @@ fn draw(_: &View, _: usize, cells: Vec<Cell>, half: f64, title: String, x_label:
     let cell_height = if columns == 1 { 310.0 } else { 250.0 };
     let mut scene = Scene::new(width, 4.0 + rows as f64 * cell_height, title);
     let mut notes = vec![
-        "Grey: data less the other planets, baseline and noise model. Line and band: median and 68 % of the model.".into(),
+        "Grey: data less the other planets, baseline and noise model. Line and band: median and 68 % of the model."
+            .into(),
     ];
     for (i, cell) in cells.iter().enumerate() {
         let (column, row) = ((i % columns) as f64, (i / columns) as f64);
@@ -158,11 +159,11 @@ fn draw_cell(scene: &mut Scene, cell: &Cell, area: Rect, half: f64, x_label: &st
     bottom.draw_frame(scene, &Labels { x: Some(x_label), y: Some(&label), y_distance: distance });
     scene.words((upper.left, upper.top - 5.0), cell.title.clone(), 9.0, Anchor::Start);
     let (rms_factor, rms_unit) = flux_unit(deviation);
-    let rms = format!("σ = {:.0} {rms_unit}", rms_factor * deviation);
+    let rms = format!("σ = {} {rms_unit}", three_digits(rms_factor * deviation));
     scene.words((upper.right(), upper.top - 5.0), rms, 7.5, Anchor::End);
     let mut note = format!("{}: {} points", cell.title, count(n));
     if every > 1 {
-        note += &format!(", every {every}. shown");
+        note += &format!(", 1 of {every} shown");
     }
     if has_bins {
         note += &format!(", black: means of {} with errors", cell.bin_name);

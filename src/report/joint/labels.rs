@@ -20,10 +20,10 @@ pub fn symbol(name: &str) -> String {
     match last {
         "period" => with("P", ""),
         "transit_time" => with("T", "0"),
-        "rp_rs" => format!("{}/R_{{⋆}}", with("R", "")),
+        "rp_rs" => format!("{}/R_{{★}}", with("R", "")),
         "impact_parameter" => with("b", ""),
-        "a_rs" => format!("{}/R_{{⋆}}", with("a", "")),
-        "rho_star" => with("ρ", "⋆"),
+        "a_rs" => format!("{}/R_{{★}}", with("a", "")),
+        "rho_star" => with("ρ", "★"),
         "ecc" => with("e", ""),
         "omega" => with("ω", ""),
         "sqrt_ecc_cos_omega" => format!("{} cos ω", with("√e", "")),
@@ -102,9 +102,9 @@ mod tests {
     #[test]
     fn names_become_symbols_and_units_are_printed() {
         for (name, text) in [
-            ("planets.b.rp_rs", "R_{b}/R_{⋆}"),
+            ("planets.b.rp_rs", "R_{b}/R_{★}"),
             ("planets.c.transit_time", "T_{0,c}"),
-            ("star.rho_star", "ρ_{⋆}"),
+            ("star.rho_star", "ρ_{★}"),
             ("instruments.TESS.q1", "q_{1,TESS}"),
             ("instruments.TESS.noise.sigma", "σ_{GP,TESS}"),
             ("planets.b.transit_times.3", "T_{3,b}"),
@@ -113,8 +113,7 @@ mod tests {
         ] {
             assert_eq!(symbol(name), text);
         }
-        for (name, text) in
-            [("m/s/d2", "m s^{−1} d^{−2}"), ("d", "d"), ("", ""), ("1/d", "d^{−1}"), ("solar", "ρ_{☉}")]
+        for (name, text) in [("m/s/d2", "m s^{−1} d^{−2}"), ("d", "d"), ("", ""), ("1/d", "d^{−1}"), ("solar", "ρ_{☉}")]
         {
             assert_eq!(unit(name), text);
         }

@@ -136,10 +136,7 @@ fn stacked(cell: Rect, share: f64) -> (Rect, Rect) {
     const GAP: f64 = 3.0;
     let lower = share * (cell.height - GAP);
     let upper = cell.height - GAP - lower;
-    (
-        Rect::new(cell.left, cell.top, cell.width, upper),
-        Rect::new(cell.left, cell.top + upper + GAP, cell.width, lower),
-    )
+    (Rect::new(cell.left, cell.top, cell.width, upper), Rect::new(cell.left, cell.top + upper + GAP, cell.width, lower))
 }
 
 /// Lines of small print at the foot of the page, which grows by them; they are the caption too.
@@ -168,6 +165,12 @@ fn wrapped(words: &str, width: f64) -> Vec<String> {
         }
     }
     lines
+}
+
+/// A number with three digits that count.
+fn three_digits(value: f64) -> String {
+    let decimals = if value > 0.0 { (2.0 - value.log10().floor()).clamp(0.0, 9.0) as usize } else { 0 };
+    format!("{value:.decimals$}")
 }
 
 /// Text with thousands apart.

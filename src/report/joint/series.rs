@@ -5,8 +5,9 @@ use std::ops::Range;
 use super::labels::flux_unit;
 use super::velocity::legend;
 use super::{MOST_POINTS, Observed, PAGE_WIDTH, View, add_notes, count, stacked};
+use crate::fit::joint::Planets;
 use crate::math::{mad_sigma, median};
-use crate::report::draw::{Axis, Labels, Panel, Rect, Scene, Stroke, scene::colors};
+use crate::report::draw::{Anchor, Axis, Labels, Panel, Rect, Scene, Stroke, scene::colors};
 use crate::report::thin::{binned, decimated, joined, range, round_duration, thinned, with_margin};
 
 /// Visits shown in panels of their own at most.
@@ -60,6 +61,23 @@ fn cells(n: usize) -> (Vec<Rect>, f64) {
     ((0..n).map(cell).collect(), TOP + rows as f64 * (height + 36.0))
 }
 
+/// Values between points in straight lines, beyond them as at the ends.
+fn interpolated(x: &[f64], y: &[f64], at: &[f64]) -> Vec<f64> {
+    let mut next = 0;
+    at.iter()
+        .map(|t| {
+            while next < x.len() && x[next] <= *t {
+                next += 1;
+            }
+            if next == 0 || next == x.len() {
+                return y.get(next.saturating_sub(1)).copied().unwrap_or(0.0);
+            }
+            let share = (t - x[next - 1]) / (x[next] - x[next - 1]);
+            y[next - 1] + share * (y[next] - y[next - 1])
+        })
+        .collect()
+}
+
 /// A light curve with everything that was fitted to it.
 pub(super) fn light_curve(view: &View, observed: &Observed) -> Option<Scene> {
     let time = observed.series.time();
@@ -105,8 +123,13 @@ pub(super) fn light_curve(view: &View, observed: &Observed) -> Option<Scene> {
             bin_name = Some(name);
         }
         let pixels = upper.width as usize;
-        let line = |of: &dyn Fn(usize) -> f64| -> Vec<(f64, f64)> {
-            decimated(&indices.iter().map(|k| (time[*k], of(*k))).collect::<Vec<_>>(), pixels)
+        // the planets between the points too; noise in straight lines between what is known of it
+        let at: Vec<f64> = (0..=8 * pixels).map(|k| start + (end - start) * k as f64 / (8 * pixels) as f64).collect();
+        let noise = interpolated(&time[visit.clone()], &p.noise[visit.clone()], &at);
+        let line = |planets: Planets| -> Vec<(f64, f64)> {
+            let curve = view.posterior.flux_at(observed.index, &view.medians, &at, planets).unwrap_or_default();
+            let sum = at.iter().zip(curve).zip(&noise).map(|((t, f), n)| (*t, f + n));
+            decimated(&sum.collect::<Vec<_>>(), pixels)
         };
         if has_noise {
             if p.has_process {
@@ -115,9 +138,9 @@ pub(super) fn light_curve(view: &View, observed: &Observed) -> Option<Scene> {
                 let at: Vec<f64> = few.iter().map(|k| time[*k]).collect();
                 top.band(&mut scene, &at, &of(-1.0), &of(1.0), colors::BLUE.with_opacity(0.3));
             }
-            top.line(&mut scene, line(&|k| quiet[k]), Stroke::solid(colors::BLUE, 1.0));
+            top.line(&mut scene, line(Planets::Without), Stroke::solid(colors::BLUE, 1.0));
         }
-        top.line(&mut scene, line(&|k| full[k]), Stroke::solid(colors::VERMILLION, 0.9));
+        top.line(&mut scene, line(Planets::With), Stroke::solid(colors::VERMILLION, 0.9));
         bottom.horizontal(&mut scene, 0.0, Stroke::solid(colors::VERMILLION, 0.9));
         let is_first = i % columns == 0;
         let y_label = |words: &'static str| if is_first { Some(words) } else { None };
@@ -129,7 +152,7 @@ pub(super) fn light_curve(view: &View, observed: &Observed) -> Option<Scene> {
     }
     let mut notes = vec![format!("{}: {} points.", observed.name, count(n))];
     if thinning > 1 {
-        notes.push(format!("Every {thinning}. point is shown."));
+        notes.push(format!("1 of {thinning} points is shown."));
     }
     if let Some(name) = bin_name {
         notes.push(format!("Black: means of {name}."));
@@ -146,9 +169,7 @@ pub(super) fn light_curve(view: &View, observed: &Observed) -> Option<Scene> {
     if tail > 0.0 {
         notes.push("The outermost points may lie beyond the frame.".into());
     }
-    let names = [observed.name];
-    scene.words((places[0].left, 16.0), names[0], 9.5, crate::report::draw::Anchor::Start);
-    let _ = view;
+    scene.words((places[0].left, 16.0), observed.name, 9.5, Anchor::Start);
     add_notes(&mut scene, &notes);
     Some(scene)
 }
@@ -170,8 +191,7 @@ pub(super) fn velocities(view: &View) -> Option<Scene> {
     let y = range(each().flat_map(|(o, k)| [value(o, k) - o.error(k), value(o, k) + o.error(k)]), 0.0)?;
     let (low, high) = with_margin(y, 0.08);
     let reach = range(each().map(|(o, k)| o.residual(k).abs() + o.error(k)), 0.0)?.1;
-    let shortest =
-        view.planets.iter().filter(|p| p.moves_the_star).map(|p| p.period).fold(f64::INFINITY, f64::min);
+    let shortest = view.planets.iter().filter(|p| p.moves_the_star).map(|p| p.period).fold(f64::INFINITY, f64::min);
     let mut has_line = false;
     let has_process = view.velocities.iter().any(|o| o.predicted.has_process);
     let columns = visits.len().min(4);
@@ -193,13 +213,14 @@ pub(super) fn velocities(view: &View) -> Option<Scene> {
         bottom.horizontal(&mut scene, 0.0, Stroke::solid(colors::NOTE, 0.9));
         for (c, o) in view.velocities.iter().enumerate() {
             let color = colors::SERIES[c % colors::SERIES.len()];
-            let here: Vec<usize> =
-                (0..o.len()).filter(|k| (start..=end).contains(&o.series.time()[*k])).collect();
+            let here: Vec<usize> = (0..o.len()).filter(|k| (start..=end).contains(&o.series.time()[*k])).collect();
             if o.predicted.has_process {
                 let at: Vec<f64> = here.iter().map(|k| o.series.time()[*k]).collect();
                 let p = &o.predicted;
                 let of = |s: f64| {
-                    here.iter().map(|k| p.model[*k] - offset(o) + p.noise[*k] + s * p.noise_sigma[*k]).collect::<Vec<f64>>()
+                    here.iter()
+                        .map(|k| p.model[*k] - offset(o) + p.noise[*k] + s * p.noise_sigma[*k])
+                        .collect::<Vec<f64>>()
                 };
                 top.band(&mut scene, &at, &of(-1.0), &of(1.0), color.with_opacity(0.25));
             }

@@ -11,7 +11,7 @@ use crate::report::thin::{range, thinned, with_margin};
 const COLUMNS: usize = 2;
 const ROWS: usize = 9;
 /// Draws shown in one panel at most.
-const MOST: usize = 2_000;
+const MOST: usize = 1_000;
 
 /// One page for each 18 parameters.
 pub(super) fn figures(fit: &JointFit) -> Vec<Figure> {
@@ -34,13 +34,14 @@ fn shuffled(n: usize) -> Vec<usize> {
 
 fn figure(fit: &JointFit, page: &[usize]) -> Scene {
     const WIDTH: f64 = 560.0;
-    const LEFT: f64 = 62.0;
+    const LEFT: f64 = 46.0;
     const TOP: f64 = 14.0;
     const PITCH: f64 = 66.0;
     const HEIGHT: f64 = 46.0;
     let rows = page.len().div_ceil(COLUMNS);
     let is_chain = fit.diagnostics.method == "ensemble";
-    let mut scene = Scene::new(WIDTH, TOP + rows as f64 * PITCH + 24.0, "Draws of the fitted parameters in their order");
+    let mut scene =
+        Scene::new(WIDTH, TOP + rows as f64 * PITCH + 24.0, "Draws of the fitted parameters in their order");
     let n = fit.draws.draw.len();
     let places: Vec<f64> = if is_chain {
         fit.draws.draw.iter().map(|d| f64::from(*d)).collect()
@@ -58,8 +59,7 @@ fn figure(fit: &JointFit, page: &[usize]) -> Scene {
         let values = &fit.draws.columns[*index];
         let (low, high) = with_margin(range(values.iter().copied(), 0.0).unwrap_or((0.0, 1.0)), 0.05);
         let y = Axis::shifted(low, high);
-        let frame =
-            Rect::new(column as f64 * width + LEFT, TOP + row as f64 * PITCH, width - LEFT - 10.0, HEIGHT);
+        let frame = Rect::new(column as f64 * width + LEFT, TOP + row as f64 * PITCH, width - LEFT - 10.0, HEIGHT);
         let panel = Panel::new(frame, Axis::linear(0.0, last), y);
         let points: Vec<(f64, f64)> = places.iter().copied().zip(values.iter().copied()).collect();
         let (shown, step) = thinned(&points, MOST);
@@ -71,10 +71,7 @@ fn figure(fit: &JointFit, page: &[usize]) -> Scene {
         let name = y.shift.label(&symbol(&s.name), &unit(s.unit));
         let is_last = row + 1 == rows || i + 1 == page.len();
         let x_label = if is_chain { "Step" } else { "Draw" };
-        panel.draw_frame(
-            &mut scene,
-            &Labels { x: is_last.then_some(x_label), y: Some(""), y_distance: None },
-        );
+        panel.draw_frame(&mut scene, &Labels { x: is_last.then_some(x_label), y: Some(""), y_distance: None });
         scene.words((frame.left, frame.top - 3.5), name, 7.5, Anchor::Start);
         let mut words = format!("ESS {:.0}", s.ess_bulk.min(s.ess_tail));
         if s.r_hat.is_finite() {
@@ -85,7 +82,8 @@ fn figure(fit: &JointFit, page: &[usize]) -> Scene {
     let mut notes = Vec::new();
     if is_chain {
         let chains = fit.draws.chain.iter().max().map_or(0, |c| c + 1);
-        notes.push(format!("{} draws of {chains} walkers against the step of their chain, burn-in left out.", count(n)));
+        notes
+            .push(format!("{} draws of {chains} walkers against the step of their chain, burn-in left out.", count(n)));
     } else {
         notes.push(format!(
             "{} draws by {} sampling: independent but weighted, brought to equal weight, in random order as they have none.",
@@ -97,7 +95,7 @@ fn figure(fit: &JointFit, page: &[usize]) -> Scene {
         notes.push(format!("Pareto k-hat of the weights: {k:.2} (below 0.7 is reliable)."));
     }
     if every > 1 {
-        notes.push(format!("Every {every}. draw is shown."));
+        notes.push(format!("1 of {every} draws is shown."));
     }
     notes.push("Dashed: median and central 68 %. ESS: the smaller of bulk and tail.".into());
     if let JointStatus::NotConverged { reason } = &fit.status {

@@ -30,11 +30,8 @@ pub(super) fn figure(view: &View, planet: usize) -> Option<Scene> {
     let around = crate::math::median(&times);
     let phases: Vec<f64> = (0..PLACES).map(|i| i as f64 / (PLACES - 1) as f64 - 0.5).collect();
     let days: Vec<f64> = phases.iter().map(|p| p * centre.period).collect();
-    let lines: Vec<Vec<f64>> = view
-        .rows
-        .iter()
-        .filter_map(|v| view.posterior.folded_velocity(planet, v, (centre, around), &days))
-        .collect();
+    let lines: Vec<Vec<f64>> =
+        view.rows.iter().filter_map(|v| view.posterior.folded_velocity(planet, v, (centre, around), &days)).collect();
     let model = band(&lines);
     let mut scene = Scene::new(400.0, 330.0, format!("Radial velocities folded on planet {}", centre.name));
     let (upper, lower) = stacked(Rect::new(50.0, 24.0, 338.0, 272.0), 0.3);
@@ -44,7 +41,7 @@ pub(super) fn figure(view: &View, planet: usize) -> Option<Scene> {
     )?;
     let (low, high) = with_margin(y, 0.06);
     let reach = range(all().map(|p| p.3.abs() + p.2), 0.0)?.1;
-    let x = Axis::linear(-0.5, 0.5);
+    let x = Axis::linear(-0.52, 0.52);
     let top = Panel::new(upper, x, Axis::linear(low, high));
     let bottom = Panel::new(lower, x, Axis::linear(-1.1 * reach, 1.1 * reach));
     let fine = Stroke::solid(colors::INK, 1.1);
@@ -56,7 +53,8 @@ pub(super) fn figure(view: &View, planet: usize) -> Option<Scene> {
     for (i, points) in series.iter().enumerate() {
         let color = colors::SERIES[i % colors::SERIES.len()];
         let color = if has_bins { color.tint(0.55) } else { color };
-        let of = |value: fn(&(f64, f64, f64, f64)) -> f64| points.iter().map(|p| (p.0, value(p), p.2)).collect::<Vec<_>>();
+        let of =
+            |value: fn(&(f64, f64, f64, f64)) -> f64| points.iter().map(|p| (p.0, value(p), p.2)).collect::<Vec<_>>();
         top.points_with_errors(&mut scene, &of(|p| p.1), 2.4, color);
         bottom.points_with_errors(&mut scene, &of(|p| p.3), 2.4, color);
     }
@@ -71,10 +69,7 @@ pub(super) fn figure(view: &View, planet: usize) -> Option<Scene> {
     let distance = Some(36.0);
     top.draw_frame(&mut scene, &Labels { x: None, y: Some("Radial velocity (m s^{−1})"), y_distance: distance });
     let x_label = "Orbital phase from inferior conjunction";
-    bottom.draw_frame(
-        &mut scene,
-        &Labels { x: Some(x_label), y: Some("O − C (m s^{−1})"), y_distance: distance },
-    );
+    bottom.draw_frame(&mut scene, &Labels { x: Some(x_label), y: Some("O − C (m s^{−1})"), y_distance: distance });
     let names: Vec<&str> = view.velocities.iter().map(|o| o.name).collect();
     legend(&mut scene, (upper.left, upper.top - 7.0), &names);
     let mut notes = vec![format!(
