@@ -1,11 +1,11 @@
-//! A small drawing layer: a scene of lines, areas, dots and words, written as SVG or PNG.
+//! A small drawing layer: a scene of lines, areas, dots and words, written as SVG, PNG or PDF.
 //!
 //! ```text
 //! Scene     what is drawn, in points of 1/72 inch                    (scene)
 //! text      words with raised and lowered parts, measured and as outlines of DejaVu Sans
 //! ticks     round numbers on an axis, and how they are written        (ticks)
 //! Panel     one pair of axes: from data to places on the page         (panel)
-//! svg, png  the same scene as a document with real text, and as pixels
+//! svg, pdf  the same scene as a document with real text     png   as pixels
 //! ```
 //!
 //! Why not a plotting library: a clean release build of kuva 0.6 with PNG takes 86 CPU seconds and of plotters 0.3 with
@@ -13,6 +13,7 @@
 //! ttf-parser and the font take 12. The font comes from a crate, as a machine without any must draw the same picture.
 
 pub mod panel;
+pub mod pdf;
 pub mod png;
 pub mod scene;
 pub mod svg;

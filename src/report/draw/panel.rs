@@ -18,6 +18,8 @@ pub enum Spacing {
     Linear,
     /// Values must be positive.
     Logarithmic,
+    /// Linear, but the values mean nothing: no marks.
+    Unmarked,
 }
 
 /// Range of one direction.
@@ -43,6 +45,11 @@ impl Axis {
         Self { low, high, spacing: Spacing::Linear, shift: Shift::choose(low, high) }
     }
 
+    /// From `low` to `high` without marks.
+    pub fn unmarked(low: f64, high: f64) -> Self {
+        Self { spacing: Spacing::Unmarked, ..Self::linear(low, high) }
+    }
+
     pub fn logarithmic(low: f64, high: f64) -> Self {
         let low = if low > 0.0 && low.is_finite() { low } else { 1.0 };
         let high = if high > low && high.is_finite() { high } else { 10.0 * low };
@@ -52,7 +59,7 @@ impl Axis {
     /// 0 at `low`, 1 at `high`.
     fn share(&self, value: f64) -> f64 {
         match self.spacing {
-            Spacing::Linear => (value - self.low) / (self.high - self.low),
+            Spacing::Linear | Spacing::Unmarked => (value - self.low) / (self.high - self.low),
             Spacing::Logarithmic => (value / self.low).ln() / (self.high / self.low).ln(),
         }
     }
@@ -60,6 +67,7 @@ impl Axis {
     /// Marks, in values, with the text of the major ones.
     fn ticks(&self, most: usize) -> (Ticks, Vec<String>) {
         match self.spacing {
+            Spacing::Unmarked => (Ticks { major: Vec::new(), minor: Vec::new(), decimals: 0 }, Vec::new()),
             Spacing::Logarithmic => {
                 let t = ticks::logarithmic(self.low, self.high);
                 let text = t.major.iter().map(|v| power(*v)).collect();

@@ -106,7 +106,9 @@ impl Shift {
             };
         }
         let largest = (low - offset).abs().max((high - offset).abs());
-        let exponent = if (0.01..1e5).contains(&largest) { 0 } else { largest.log10().floor() as i32 };
+        // after an offset has gone the rest is short of digits anyway
+        let least = if offset == 0.0 { 0.01 } else { 0.1 };
+        let exponent = if (least..1e5).contains(&largest) { 0 } else { largest.log10().floor() as i32 };
         Self { offset, exponent }
     }
 

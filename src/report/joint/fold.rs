@@ -1,9 +1,9 @@
 //! Light curves folded on one planet, an instrument a cell: points, bins, model with its band, residuals.
 
-use super::labels::flux_unit;
 use super::{MOST_POINTS, Observed, PAGE_WIDTH, View, add_notes, band, count, stacked, three_digits};
 use crate::math::mad_sigma;
 use crate::report::draw::{Anchor, Axis, Labels, Panel, Rect, Scene, Stroke, scene::colors};
+use crate::report::labels::flux_unit;
 use crate::report::thin::{Bin, binned, joined, range, round_duration, thinned, with_margin};
 
 /// Half the width of the window in durations.

@@ -10,13 +10,13 @@
 
 mod corner;
 mod fold;
-mod labels;
 mod series;
 mod traces;
 mod velocity;
 
 use super::Figure;
-use super::draw::{Anchor, Rect, Scene, Text, Turn, scene::colors};
+use super::draw::Rect;
+use super::notes::add_notes;
 use crate::fit::joint::{JointData, JointFit, JointPosterior, PlanetAt, Series, SeriesKind, SeriesPrediction};
 
 /// Draws that bands are made of.
@@ -137,34 +137,6 @@ fn stacked(cell: Rect, share: f64) -> (Rect, Rect) {
     let lower = share * (cell.height - GAP);
     let upper = cell.height - GAP - lower;
     (Rect::new(cell.left, cell.top, cell.width, upper), Rect::new(cell.left, cell.top + upper + GAP, cell.width, lower))
-}
-
-/// Lines of small print at the foot of the page, which grows by them; they are the caption too.
-fn add_notes(scene: &mut Scene, notes: &[String]) {
-    const SIZE: f64 = 6.8;
-    scene.caption = format!("{}. {}", scene.title, notes.join(" "));
-    for line in wrapped(&notes.join(" "), (scene.width - 24.0) / SIZE) {
-        scene.height += SIZE * 1.35;
-        let at = (12.0, scene.height - 4.0);
-        let (anchor, turn) = (Anchor::Start, Turn::Level);
-        scene.write(Text { at, words: line, size: SIZE, anchor, turn, color: colors::NOTE });
-    }
-    scene.height += 4.0;
-}
-
-/// Lines no wider than `width` at size 1.
-fn wrapped(words: &str, width: f64) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in words.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if super::draw::text::width(&format!("{line} {word}")) <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.into()),
-        }
-    }
-    lines
 }
 
 /// A number with three digits that count.

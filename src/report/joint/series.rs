@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use super::labels::flux_unit;
 use super::velocity::legend;
 use super::{MOST_POINTS, Observed, PAGE_WIDTH, View, add_notes, count, stacked};
 use crate::fit::joint::Planets;
 use crate::math::{mad_sigma, median};
 use crate::report::draw::{Anchor, Axis, Labels, Panel, Rect, Scene, Stroke, scene::colors};
+use crate::report::labels::flux_unit;
 use crate::report::thin::{binned, decimated, joined, range, round_duration, thinned, with_margin};
 
 /// Visits shown in panels of their own at most.

@@ -4,6 +4,7 @@ use super::*;
 use crate::fit::joint::{JointConfig, fit_joint};
 use crate::report::draw::scene::Shape;
 use crate::report::draw::svg::svg;
+use crate::report::draw::{Anchor, Scene, Turn};
 use crate::transit::{Orbit, OrbitElements, Quadratic, TransitShape, light_curve};
 
 const DOCUMENT: &str = r#"

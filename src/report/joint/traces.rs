@@ -1,10 +1,10 @@
 //! Draws of every parameter in their order.
 
-use super::labels::{symbol, unit};
 use super::{add_notes, count};
 use crate::fit::joint::{JointFit, JointStatus};
 use crate::report::Figure;
 use crate::report::draw::{Anchor, Axis, Labels, Panel, Rect, Scene, Stroke, scene::colors};
+use crate::report::labels::{symbol, unit};
 use crate::report::thin::{range, thinned, with_margin};
 
 /// Panels of a page.
