@@ -94,6 +94,7 @@ pub fn target_pages(
             detrended: flat,
             candidate,
             others: &others,
+            left_out: &unrelated,
             periodogram: periodogram.map(|p| PeriodogramData { period: &p.period, snr: &p.snr }),
             fit: fits.get(i).copied().flatten(),
             vetting: vetted.as_ref().map(|(profile, verdict, score, metrics)| Vetting {

@@ -20,7 +20,7 @@ pub fn symbol(name: &str) -> String {
     match last {
         "period" => with("P", ""),
         "transit_time" => with("T", "0"),
-        "rp_rs" => format!("{}/R_{{★}}", with("R", "")),
+        "rp_rs" => format!("{}/R_{{★}}", with("R", if owner.is_empty() { "p" } else { "" })),
         "impact_parameter" => with("b", ""),
         "a_rs" => format!("{}/R_{{★}}", with("a", "")),
         "rho_star" => with("ρ", "★"),

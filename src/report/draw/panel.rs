@@ -235,6 +235,11 @@ impl Panel {
         scene.outline(f, FRAME);
         if let Some(label) = labels.x {
             for (v, words) in x.major.iter().zip(x_text) {
+                // beside another panel, a number must not reach into it
+                let (at, half) = (self.x_at(*v), 0.5 * NUMBER_SIZE * text::width(&words));
+                if f.width < 130.0 && (at - half < f.left - 1.5 || at + half > f.right() + 1.5) {
+                    continue;
+                }
                 scene.words((self.x_at(*v), f.bottom() + 10.0), words, NUMBER_SIZE, Anchor::Middle);
             }
             let size = fitting(label, f.width + 4.0);

@@ -11,7 +11,7 @@ const MOST: usize = 12;
 /// The panel; transits with data, evenly chosen where they are many. Returns how many there are and how many are shown.
 pub(super) fn draw(scene: &mut Scene, area: Rect, view: &View) -> (usize, usize) {
     let half = (1.5 * view.duration).min(0.5 * view.ephemeris.period);
-    let time = view.time();
+    let time = &view.time;
     let mut epochs: Vec<(i64, Vec<usize>)> = Vec::new();
     for (i, _) in view.around(0.0, half) {
         let epoch = view.ephemeris.epoch(time[i]);
@@ -32,17 +32,17 @@ pub(super) fn draw(scene: &mut Scene, area: Rect, view: &View) -> (usize, usize)
     let noise = view.sigma * (view.exposure.max(1e-6) / width).min(1.0).sqrt();
     let step = (1.15 * view.depth + 3.0 * noise).max(1e-9);
     let low = -step * (shown.len() as f64 - 1.0).max(0.0) - view.depth - 2.5 * noise;
-    let x = Axis::linear(-24.0 * half, 24.0 * half * 1.0);
+    let x = Axis::linear(-24.0 * half, 24.0 * half);
     let panel = Panel::new(area, x, Axis::unmarked(low, 2.5 * noise + 0.15 * step));
     let days: Vec<f64> = (0..=160).map(|i| (f64::from(i) / 80.0 - 1.0) * half).collect();
     let model = view.model_at(&days);
-    let errors = view.data.detrended.flux_err();
+    let errors = &view.flux_err;
     for (k, (epoch, indices)) in shown.iter().enumerate() {
         let offset = -step * k as f64 - 1.0;
         if noise < 0.5 * view.depth || indices.len() < 60 {
             panel.dots(
                 scene,
-                indices.iter().map(|i| (24.0 * view.phase[*i], view.flux()[*i] + offset)),
+                indices.iter().map(|i| (24.0 * view.phase[*i], view.flux[*i] + offset)),
                 0.6,
                 colors::DATA,
             );
@@ -52,7 +52,7 @@ pub(super) fn draw(scene: &mut Scene, area: Rect, view: &View) -> (usize, usize)
             days.iter().map(|d| 24.0 * d).zip(model.iter().map(|f| f + offset)),
             Stroke::solid(colors::VERMILLION, 0.8),
         );
-        let bins = binned(indices.iter().map(|i| (view.phase[*i], view.flux()[*i], errors[*i])), 0.0, width);
+        let bins = binned(indices.iter().map(|i| (view.phase[*i], view.flux[*i], errors[*i])), 0.0, width);
         let means: Vec<(f64, f64)> = bins.iter().map(|b| (24.0 * b.x, b.y + offset)).collect();
         panel.dots(scene, means, 1.2, colors::INK);
         let y = panel.y_at(1.0 + offset).clamp(area.top + 6.0, area.bottom() - 2.0);

@@ -31,8 +31,8 @@ pub(super) fn full_phase(scene: &mut Scene, area: Rect, view: &View) {
         let p = days / period;
         if p < -0.25 { p + 1.0 } else { p }
     };
-    let points: Vec<Point> = view.phase.iter().zip(view.flux()).map(|(p, f)| (share(*p), *f)).collect();
-    let errors = view.data.detrended.flux_err();
+    let points: Vec<Point> = view.phase.iter().zip(&view.flux).map(|(p, f)| (share(*p), *f)).collect();
+    let errors = &view.flux_err;
     let all = points.iter().zip(errors).map(|(p, e)| (p.0, p.1, *e));
     let bins = binned(all, 0.0, 1.0 / 200.0);
     let y = vertical_range(view, &points, &bins);
@@ -51,7 +51,7 @@ pub(super) fn full_phase(scene: &mut Scene, area: Rect, view: &View) {
 /// The transit itself.
 pub(super) fn primary(scene: &mut Scene, area: Rect, view: &View) {
     let half = (ZOOM * view.duration).min(0.5 * view.ephemeris.period);
-    let points: Vec<Point> = view.around(0.0, half).map(|(i, p)| (24.0 * p, view.flux()[i])).collect();
+    let points: Vec<Point> = view.around(0.0, half).map(|(i, p)| (24.0 * p, view.flux[i])).collect();
     let width = round_duration(view.duration / 12.0).0.max(view.exposure);
     let bins = view.bins(0.0, half, width);
     let y = vertical_range(view, &points, &bins);
@@ -70,10 +70,10 @@ pub(super) fn secondary(scene: &mut Scene, area: Rect, view: &View) {
     let event = view.shift.as_ref().and_then(|s| s.secondary);
     let centre = event.map_or(0.5, |e| e.phase) * period;
     let half = (ZOOM * view.duration).min(0.25 * period);
-    let points: Vec<Point> = view.around(centre, half).map(|(i, p)| (24.0 * p, view.flux()[i])).collect();
+    let points: Vec<Point> = view.around(centre, half).map(|(i, p)| (24.0 * p, view.flux[i])).collect();
     let width = round_duration(view.duration / 12.0).0.max(view.exposure);
-    let errors = view.data.detrended.flux_err();
-    let bins = binned(view.around(centre, half).map(|(i, p)| (p, view.flux()[i], errors[i])), 0.0, width);
+    let errors = &view.flux_err;
+    let bins = binned(view.around(centre, half).map(|(i, p)| (p, view.flux[i], errors[i])), 0.0, width);
     let core = range(bins.iter().filter(|b| b.count > 2).flat_map(|b| [b.y - b.error, b.y + b.error]), 0.0)
         .unwrap_or((1.0 - view.sigma, 1.0 + view.sigma));
     let (low, high) = with_margin(core, 0.5);
@@ -97,10 +97,10 @@ pub(super) fn secondary(scene: &mut Scene, area: Rect, view: &View) {
 pub(super) fn odd_even(scene: &mut Scene, area: Rect, view: &View) {
     let half = (0.9 * view.duration).min(0.5 * view.ephemeris.period);
     let width = round_duration(view.duration / 10.0).0.max(view.exposure);
-    let errors = view.data.detrended.flux_err();
+    let errors = &view.flux_err;
     let every: Vec<(usize, f64)> = view.around(0.0, half).collect();
-    let is_odd = |i: usize| view.ephemeris.epoch(view.time()[i]).rem_euclid(2) == 1;
-    let all: Vec<Point> = every.iter().map(|(i, p)| (24.0 * p, view.flux()[*i])).collect();
+    let is_odd = |i: usize| view.ephemeris.epoch(view.time[i]).rem_euclid(2) == 1;
+    let all: Vec<Point> = every.iter().map(|(i, p)| (24.0 * p, view.flux[*i])).collect();
     let y = vertical_range(view, &all, &view.bins(0.0, half, width));
     let gap = 6.0;
     let cell = 0.5 * (area.width - gap);
@@ -115,15 +115,15 @@ pub(super) fn odd_even(scene: &mut Scene, area: Rect, view: &View) {
         let place = Rect::new(area.left + n as f64 * (cell + gap), area.top, cell, area.height);
         let panel = Panel::new(place, Axis::linear(-24.0 * half, 24.0 * half), Axis::linear(y.0, y.1));
         let mine: Vec<&(usize, f64)> = every.iter().filter(|(i, _)| is_odd(*i) == wants_odd).collect();
-        let points: Vec<Point> = mine.iter().map(|(i, p)| (24.0 * p, view.flux()[*i])).collect();
-        let bins = binned(mine.iter().map(|(i, p)| (*p, view.flux()[*i], errors[*i])), 0.0, width);
+        let points: Vec<Point> = mine.iter().map(|(i, p)| (24.0 * p, view.flux[*i])).collect();
+        let bins = binned(mine.iter().map(|(i, p)| (*p, view.flux[*i], errors[*i])), 0.0, width);
         zoom(scene, &panel, &points, &bins, 0.0);
         model_line(scene, &panel, view, half);
         for level in [depth - err, depth, depth + err].map(|d| 1.0 - d).into_iter().filter(|v| v.is_finite()) {
             panel.horizontal(scene, level, Stroke::dashed(colors::BLUE, 0.6, 2.5, 2.0));
         }
         let y_label = (n == 0).then_some("Relative flux");
-        panel.draw_frame(scene, &Labels { x: Some("Time from mid-transit (h)"), y: y_label, y_distance: Some(44.0) });
+        panel.draw_frame(scene, &Labels { x: Some("Time (h)"), y: y_label, y_distance: Some(44.0) });
         let words = if depth.is_finite() {
             format!("{name}: {:.0} ± {:.0} ppm", 1e6 * depth, 1e6 * err)
         } else {

@@ -9,7 +9,7 @@ use super::{events, folds, light_curve, periodogram, shift};
 use crate::report::corner::{Column, corner};
 use crate::report::draw::svg::{escaped, svg};
 use crate::report::draw::{Rect, Scene};
-use crate::vet::Metrics;
+use crate::vet::{Metric, Metrics};
 
 pub(super) const HEAD: &str = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
     <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">";
@@ -35,7 +35,9 @@ figure svg{width:100%;height:auto;display:block}
 figcaption{font-size:.78rem;color:#5f6368}
 table{border-collapse:collapse;font-size:.84rem;font-variant-numeric:tabular-nums}
 td,th{padding:.16rem .6rem .16rem 0;text-align:left;border-bottom:1px solid #eceef0;vertical-align:top}
-td.n,th.n{text-align:right}
+td.n,th.n{text-align:right;white-space:nowrap}
+.numbers{display:flex;flex-wrap:wrap;gap:1rem 2.6rem;align-items:flex-start}
+.nowrap{white-space:nowrap}
 tr.fail td{background:#fdece0}
 tr.fail td:first-child{border-left:3px solid #d55e00;padding-left:.4rem}
 tr.missing td{color:#80868b}
@@ -91,7 +93,7 @@ pub(super) fn page(view: &View, name: &str, row: &IndexRow) -> String {
     let _ = write!(out, "<title>{target} · {}</title><style>{STYLE}</style></head><body>", row.candidate);
     header(&mut out, view, name, row);
     pictures(&mut out, view);
-    out.push_str("<h2>Numbers</h2><div class=\"grid three\">");
+    out.push_str("<h2>Numbers</h2><div class=\"numbers\">");
     table(&mut out, "Search", &tables::candidate(view));
     table(&mut out, "Fit: median and 68 %", &tables::fit(view));
     out.push_str("<div>");
@@ -122,12 +124,12 @@ fn header(out: &mut String, view: &View, name: &str, row: &IndexRow) {
         "<p>P = {} d, depth {:.0} ppm, duration {} h, S/N {}, {} transits.",
         tables::with_error(view.data.candidate.ephemeris.period, view.data.candidate.period_err),
         row.depth_ppm,
-        tables::number(row.duration_h),
-        tables::number(row.snr),
+        tables::decimals(row.duration_h, 2),
+        tables::decimals(row.snr, 1),
         row.n_transits
     );
     if let Some(radius) = row.radius_rearth {
-        let _ = write!(out, " Radius {} R⊕.", tables::number(radius));
+        let _ = write!(out, " Radius {} R⊕.", tables::decimals(radius, 2));
     }
     if let Some(score) = row.score {
         let _ = write!(out, " Score {score:.2}.");
@@ -216,47 +218,45 @@ fn pictures(out: &mut String, view: &View) {
 
 fn vetting(out: &mut String, view: &View) {
     let Some(v) = view.data.vetting else { return };
-    let _ = write!(
-        out,
-        "<h2>Tests of the profile {}</h2><div class=\"grid\"><div><table><tr><th>Test</th><th>Outcome</th><th>Why</th></tr>",
-        escaped(v.profile)
-    );
-    for (name, mark, why) in tables::tests(v.verdict) {
-        let (class, words) = match mark {
-            Mark::Pass => ("pass", "pass"),
-            Mark::Fail => ("fail", "fail"),
-            Mark::Note => ("note", "noted"),
-            Mark::NotComputable => ("missing", "not computable"),
-        };
-        let _ = write!(
-            out,
-            "<tr class=\"{class}\"><td>{}</td><td>{words}</td><td>{}</td></tr>",
-            escaped(&name),
-            escaped(&why)
-        );
+    let _ = write!(out, "<h2>Tests of the profile {}</h2><div class=\"numbers\">", escaped(v.profile));
+    let tests = tables::tests(v.verdict);
+    for column in tests.chunks(tests.len().div_ceil(2).max(1)) {
+        out.push_str("<table><tr><th>Test</th><th>Outcome</th><th>Why</th></tr>");
+        for (name, mark, why) in column {
+            let (class, words) = match mark {
+                Mark::Pass => ("pass", "pass"),
+                Mark::Fail => ("fail", "fail"),
+                Mark::Note => ("note", "noted"),
+                Mark::NotComputable => ("missing", "not computable"),
+            };
+            let _ = write!(
+                out,
+                "<tr class=\"{class}\"><td>{}</td><td class=\"nowrap\">{words}</td><td>{}</td></tr>",
+                escaped(name),
+                escaped(why)
+            );
+        }
+        out.push_str("</table>");
     }
-    out.push_str("</table></div><div>");
+    out.push_str("</div>");
     metrics(out, v.metrics);
-    out.push_str("</div></div>");
 }
 
 fn metrics(out: &mut String, metrics: &Metrics) {
-    out.push_str("<details open><summary>Metrics</summary><table>");
-    for (name, metric) in metrics.iter() {
-        let name = escaped(name);
-        match metric {
-            Ok(v) => {
-                let error = 0.5 * (v.err_up + v.err_down);
-                let _ =
-                    write!(out, "<tr><td>{name}</td><td class=\"n\">{}</td></tr>", tables::with_error(v.value, error));
-            }
-            Err(missing) => {
-                let _ =
-                    write!(out, "<tr class=\"missing\"><td>{name}</td><td>{}</td></tr>", escaped(&missing.to_string()));
-            }
+    let all: Vec<(&str, &Metric)> = metrics.iter().collect();
+    out.push_str("<details open><summary>Metrics</summary><div class=\"numbers\">");
+    for column in all.chunks(all.len().div_ceil(3).max(1)) {
+        out.push_str("<table>");
+        for (name, metric) in column {
+            let (class, text) = match metric {
+                Ok(v) => ("", tables::with_error(v.value, 0.5 * (v.err_up + v.err_down))),
+                Err(missing) => (" class=\"missing\"", missing.to_string()),
+            };
+            let _ = write!(out, "<tr{class}><td>{}</td><td class=\"n\">{}</td></tr>", escaped(name), escaped(&text));
         }
+        out.push_str("</table>");
     }
-    out.push_str("</table></details>");
+    out.push_str("</div></details>");
 }
 
 /// Parameters of the corner plot of a page.

@@ -112,7 +112,7 @@ pub fn index(rows: &[IndexRow], provenance: &Provenance) -> String {
     );
     out.push_str(
         "<form id=\"filter\" onsubmit=\"return false\"><label>Search <input id=\"words\" type=\"search\" \
-         placeholder=\"target, reason\" autofocus></label><label>Disposition <select id=\"kind\"><option value=\"\">all</option>",
+         placeholder=\"target, reason\"></label><label>Disposition <select id=\"kind\"><option value=\"\">all</option>",
     );
     for d in ["planet candidate", "false positive", "false alarm", "not vetted"] {
         if n(d) > 0 {
@@ -173,7 +173,10 @@ fn put(out: &mut String, row: &IndexRow) {
             let text = match i {
                 1 | 2 => format!("{v:.5}"),
                 4 => format!("{v:.0}"),
-                _ => number(v),
+                5 => format!("{v:.4}"),
+                8 | 9 => format!("{v:.1}"),
+                10 => number(v),
+                _ => format!("{v:.2}"),
             };
             let _ = write!(out, "<td class=\"n\" data-v=\"{v}\">{text}</td>");
         } else {

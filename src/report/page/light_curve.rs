@@ -1,12 +1,15 @@
 //! The whole light curve, as it was and detrended, with transits, segment edges and masked cadences.
 
 use super::view::View;
+use crate::lightcurve::split_at_gaps;
 use crate::report::draw::scene::{Point, Shape};
 use crate::report::draw::{Anchor, Axis, Labels, Panel, Rect, Scene, Stroke, Text, Turn, scene::colors};
 use crate::report::thin::{binned, decimated, joined, range, thinned, with_margin};
 
 /// Points out of transit shown at most.
 const MOST: usize = 4_000;
+/// A gap (days) over which no trend is drawn.
+const TREND_GAP: f64 = 0.5;
 
 /// Two panels, one above the other.
 pub(super) fn draw(scene: &mut Scene, area: Rect, view: &View) {
@@ -21,7 +24,12 @@ pub(super) fn draw(scene: &mut Scene, area: Rect, view: &View) {
     let half = 0.5 * view.duration;
     let in_transit = |t: f64| view.ephemeris.in_transit(t, half);
 
-    let y = with_margin(joined(range(curve.flux().iter().copied(), 0.001), None).unwrap_or((0.0, 1.0)), 0.08);
+    // few points are in a rare transit, and they are what matters
+    let within = |time: &[f64], flux: &[f64]| {
+        let near = time.iter().zip(flux).filter(|(t, _)| in_transit(**t)).map(|(_, f)| *f);
+        joined(range(flux.iter().copied(), 0.001), range(near, 0.02)).unwrap_or((0.0, 1.0))
+    };
+    let y = with_margin(within(time, curve.flux()), 0.08);
     let raw = Panel::new(upper, x, Axis::linear(y.0, y.1));
     let mut masked = vec![true; curve.len()];
     flat.index().iter().for_each(|i| masked[*i] = false);
@@ -32,14 +40,15 @@ pub(super) fn draw(scene: &mut Scene, area: Rect, view: &View) {
     // the trend is one where nothing was divided out
     if flat.trend().iter().any(|t| *t != 1.0) {
         for segment in flat.segments() {
-            let line: Vec<Point> = segment.clone().map(|i| (flat.time()[i], flat.trend()[i])).collect();
-            raw.line(scene, decimated(&line, upper.width as usize), Stroke::solid(colors::BLUE, 0.9));
+            for piece in split_at_gaps(&flat.time()[segment.clone()], TREND_GAP) {
+                let piece = segment.start + piece.start..segment.start + piece.end;
+                let line: Vec<Point> = piece.map(|i| (flat.time()[i], flat.trend()[i])).collect();
+                raw.line(scene, decimated(&line, upper.width as usize), Stroke::solid(colors::BLUE, 0.9));
+            }
         }
     }
 
-    let low = range(view.model.iter().copied(), 0.0).map_or(1.0, |r| r.0);
-    let y = joined(range(flat.flux().iter().copied(), 0.0015), Some((low, low))).unwrap_or((0.0, 1.0));
-    let (low, high) = with_margin(y, 0.08);
+    let (low, high) = with_margin(within(flat.time(), flat.flux()), 0.08);
     // room for ticks above
     let panel = Panel::new(lower, x, Axis::linear(low, high + 0.10 * (high - low)));
     let all: Vec<Point> = flat.time().iter().copied().zip(flat.flux().iter().copied()).collect();
@@ -80,7 +89,7 @@ fn ticks(scene: &mut Scene, panel: &Panel, view: &View) {
     const MOST_TICKS: i64 = 800;
     let (first, last) = (view.ephemeris.epoch(panel.x.low), view.ephemeris.epoch(panel.x.high));
     let f = panel.frame;
-    let time = view.time();
+    let time = view.data.detrended.time();
     if last - first <= MOST_TICKS {
         let (mut seen, mut missed) = (Vec::new(), Vec::new());
         for epoch in first..=last {

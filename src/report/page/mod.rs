@@ -71,8 +71,10 @@ pub struct PageData<'a> {
     /// Made of `light_curve`; cadences that are not in it count as masked. The one that was fitted, if there is a fit.
     pub detrended: &'a Detrended,
     pub candidate: &'a Candidate,
-    /// Other candidates of the star.
+    /// Other candidates of the star, marked in the light curve.
     pub others: &'a [Candidate],
+    /// Those of them whose transits are left out of the folded views: see [`crate::vet::unrelated`].
+    pub left_out: &'a [Candidate],
     pub periodogram: Option<PeriodogramData<'a>>,
     pub fit: Option<&'a TransitFit>,
     pub vetting: Option<Vetting<'a>>,

@@ -35,10 +35,10 @@ pub(super) fn draw(scene: &mut Scene, area: Rect, view: &View) {
         let x = panel.x_at(at);
         if x > area.left + 6.0 && x < area.right() - 6.0 && !words.is_empty() {
             scene.write(Text {
-                at: (x, area.top + 8.0),
+                at: (x + 1.5, area.top + 7.0),
                 words: words.into(),
                 size: 6.5,
-                anchor: Anchor::Middle,
+                anchor: Anchor::Start,
                 turn: Turn::Level,
                 color,
             });

@@ -4,6 +4,10 @@ use super::view::View;
 use crate::report::draw::scene::Point;
 use crate::report::draw::{Anchor, Axis, Labels, Panel, Rect, Scene, Stroke, Text, Turn, scene::colors};
 use crate::report::thin::{decimated, range, with_margin};
+use crate::vet::model_shift::ShiftEvent;
+
+/// How much deeper than all else the panel reaches.
+const MOST_TIMES: f64 = 4.0;
 
 /// The panel; says so where Model-Shift could not be run.
 pub(super) fn draw(scene: &mut Scene, area: Rect, view: &View) {
@@ -16,8 +20,12 @@ pub(super) fn draw(scene: &mut Scene, area: Rect, view: &View) {
     let mut series: Vec<Point> = shift.series.iter().map(|(p, d)| (*p, -1e6 * d)).collect();
     series.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     let threshold = 1e6 * shift.false_alarm_threshold_1 * shift.f_red.max(1.0) * shift.depth_err;
-    let (low, high) = range(series.iter().map(|p| p.1), 0.0).unwrap_or((-1.0, 1.0));
-    let (low, high) = with_margin((low.min(-threshold), high.max(threshold)), 0.14);
+    let (lowest, high) = range(series.iter().map(|p| p.1), 0.0).unwrap_or((-1.0, 1.0));
+    // a deep primary would hide everything that is to be compared with it
+    let depth = |e: Option<ShiftEvent>| e.map_or(0.0, |e| 1e6 * e.depth.abs());
+    let others = [shift.secondary, shift.tertiary, shift.positive].into_iter().map(depth).fold(threshold, f64::max);
+    let low = lowest.max(-MOST_TIMES * others);
+    let (low, high) = with_margin((low.min(-threshold), high.max(threshold)), 0.16);
     let panel = Panel::new(area, Axis::linear(-0.25, 0.75), Axis::linear(low, high));
     for level in [threshold, -threshold] {
         panel.horizontal(scene, level, Stroke::dashed(colors::BLUE, 0.7, 3.0, 2.0));
@@ -34,12 +42,14 @@ pub(super) fn draw(scene: &mut Scene, area: Rect, view: &View) {
         let Some(event) = event else { continue };
         let (x, y) = panel.at(event.phase, sign * 1e6 * event.depth);
         // below dips and above bumps, inside the frame
-        let tip = (y - sign * 3.0).clamp(area.top + 12.0, area.bottom() - 12.0);
+        let tip = (y - sign * 3.0).clamp(area.top + 13.0, area.bottom() - 13.0);
         let base = tip - sign * 5.0;
         scene.area(vec![vec![(x, tip), (x - 2.5, base), (x + 2.5, base)]], color);
-        let at = (x.clamp(area.left + 10.0, area.right() - 10.0), if sign < 0.0 { base + 6.5 } else { base - 1.5 });
+        let name = if y > area.bottom() { format!("{name} {:.0} ppm", 1e6 * event.depth) } else { name.to_string() };
+        let room = if name.len() > 3 { 34.0 } else { 10.0 };
+        let at = (x.clamp(area.left + room, area.right() - room), if sign < 0.0 { base + 6.0 } else { base - 1.5 });
         let (anchor, turn) = (Anchor::Middle, Turn::Level);
-        scene.write(Text { at, words: name.into(), size: 6.0, anchor, turn, color });
+        scene.write(Text { at, words: name, size: 6.0, anchor, turn, color });
     }
     panel.draw_frame(
         scene,

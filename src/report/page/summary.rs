@@ -20,8 +20,8 @@ pub(super) fn sheet(view: &View, row: &IndexRow) -> Scene {
         "P = {} d     depth {:.0} ppm     duration {} h     S/N {}     {} transits",
         tables::with_error(view.data.candidate.ephemeris.period, view.data.candidate.period_err),
         row.depth_ppm,
-        tables::number(row.duration_h),
-        tables::number(row.snr),
+        tables::decimals(row.duration_h, 2),
+        tables::decimals(row.snr, 1),
         row.n_transits
     );
     scene.words((LEFT, 50.0), facts, 9.0, Anchor::Start);
@@ -49,7 +49,7 @@ pub(super) fn sheet(view: &View, row: &IndexRow) -> Scene {
             }
         }
     }
-    let area = Rect::new(LEFT, 684.0, 200.0, 118.0);
+    let area = Rect::new(LEFT, 684.0, 190.0, 112.0);
     scene.words((area.left, area.top - 4.0), "Single transits", 7.8, Anchor::Start);
     events::draw(&mut scene, area, view);
     let mut fitted = tables::fit(view);
@@ -60,15 +60,16 @@ pub(super) fn sheet(view: &View, row: &IndexRow) -> Scene {
     lines
         .retain(|l| ["Transit time", "S/N against", "SDE", "False", "Period is"].iter().any(|w| l.name.starts_with(w)));
     lines.extend(fitted);
-    column_of(&mut scene, (318.0, 686.0), &lines, 142.0);
+    column_of(&mut scene, (300.0, 686.0), &lines, 132.0);
     let mut rest = tables::star(view);
     rest.truncate(5);
+    rest.push(Line { name: "Model-Shift:".into(), value: String::new(), unit: String::new() });
     rest.extend(
         tables::shift(view).into_iter().filter(|l| !["Tertiary", "Share of brightening"].contains(&l.name.as_str())),
     );
-    column_of(&mut scene, (468.0, 686.0), &rest, right - 468.0);
+    column_of(&mut scene, (446.0, 686.0), &rest, right - 446.0);
     let p = view.data.provenance;
-    note(&mut scene, (LEFT, HEIGHT - 12.0), format!("antumbra {}, run {}, seed {}", p.version, p.run_id, p.seed), 6.3);
+    note(&mut scene, (LEFT, HEIGHT - 8.0), format!("antumbra {}, run {}, seed {}", p.version, p.run_id, p.seed), 6.3);
     scene
 }
 
@@ -78,14 +79,19 @@ fn note(scene: &mut Scene, at: (f64, f64), words: String, size: f64) {
 
 /// Names and values below each other, as far as the sheet goes.
 fn column_of(scene: &mut Scene, at: (f64, f64), lines: &[Line], width: f64) {
-    const SIZE: f64 = 5.6;
+    const SIZE: f64 = 5.7;
     for (i, line) in lines.iter().enumerate() {
         let y = at.1 + 9.4 * i as f64;
         if y > HEIGHT - 24.0 {
             return;
         }
-        note(scene, (at.0, y), line.name.replace('_', " "), SIZE);
+
+        let words = line.name.replace('_', " ");
+        let width_left = width - SIZE * crate::report::draw::text::width(&words) - 6.0;
         let value = if line.unit.is_empty() { line.value.clone() } else { format!("{} {}", line.value, line.unit) };
-        scene.words((at.0 + width, y), value, SIZE, Anchor::End);
+        note(scene, (at.0, y), words, SIZE);
+        // a value that has no room beside its name is written smaller
+        let size = SIZE.min(width_left / crate::report::draw::text::width(&value).max(1e-3)).max(3.5);
+        scene.words((at.0 + width, y), value, size, Anchor::End);
     }
 }

@@ -1,6 +1,7 @@
 //! The numbers of a page: candidate, star, fit, Model-Shift, tests.
 
 use super::view::View;
+use crate::report::draw::ticks::written;
 use crate::star::Measured;
 use crate::vet::{Effect, Outcome, Verdict};
 
@@ -44,6 +45,11 @@ pub(super) fn number(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
 }
 
+/// A number with so many digits after the point.
+pub(super) fn decimals(value: f64, digits: usize) -> String {
+    if value.is_finite() { written(value, digits) } else { "–".into() }
+}
+
 /// What the search measured.
 pub(super) fn candidate(view: &View) -> Vec<Line> {
     let c = view.data.candidate;
@@ -53,9 +59,9 @@ pub(super) fn candidate(view: &View) -> Vec<Line> {
         line(&format!("Transit time ({time})"), with_error(c.ephemeris.transit_time, c.transit_time_err), "d"),
         line("Duration", with_error(24.0 * c.duration, 24.0 * c.duration_err), "h"),
         line("Depth", with_error(1e6 * c.depth, 1e6 * c.depth_err), "ppm"),
-        line("S/N", number(c.snr), ""),
-        line("S/N against red noise", number(c.snr_red), ""),
-        line("SDE", number(c.sde), ""),
+        line("S/N", decimals(c.snr, 1), ""),
+        line("S/N against red noise", decimals(c.snr_red, 1), ""),
+        line("SDE", decimals(c.sde, 1), ""),
         line("False-alarm probability", number(c.fap), ""),
         line("Transits with data", c.n_transits.to_string(), ""),
         line("Depth of odd transits", with_error(1e6 * c.depth_odd, 1e6 * c.depth_odd_err), "ppm"),
@@ -76,8 +82,9 @@ pub(super) fn candidate(view: &View) -> Vec<Line> {
 /// What is known of the star.
 pub(super) fn star(view: &View) -> Vec<Line> {
     let s = view.data.light_curve.star();
-    let one = |name: &str, m: Option<Measured>, unit: &str| {
-        line(name, m.map_or_else(|| "not known".into(), |m| with_error(m.value, m.err)), unit)
+    let one = |name: &str, m: Option<Measured>, unit: &str| match m {
+        Some(m) => line(name, with_error(m.value, m.err), unit),
+        None => line(name, "not known".into(), ""),
     };
     vec![
         one("Radius", s.radius_rsun, "R☉"),
@@ -119,18 +126,18 @@ pub(super) fn shift(view: &View) -> Vec<Line> {
     {
         let value = event.map_or_else(
             || "no room".into(),
-            |e| format!("{:.1} σ, {:.0} ppm at phase {:.3}", e.significance, 1e6 * e.depth, e.phase),
+            |e| format!("{:.1} σ, {:.0} ppm, φ {}", e.significance, 1e6 * e.depth, written(e.phase, 3)),
         );
         out.push(line(name, value, ""));
     }
     let optional = |v: Option<f64>| v.map_or_else(|| "–".into(), number);
     out.extend([
-        line("Red-noise factor", number(s.f_red), ""),
-        line("False-alarm threshold 1", number(s.false_alarm_threshold_1), "σ"),
-        line("False-alarm threshold 2", number(s.false_alarm_threshold_2), "σ"),
-        line("Odd–even difference", optional(s.odd_even_sigma), "σ"),
+        line("Red-noise factor", decimals(s.f_red, 2), ""),
+        line("False-alarm threshold 1", decimals(s.false_alarm_threshold_1, 2), "σ"),
+        line("False-alarm threshold 2", decimals(s.false_alarm_threshold_2, 2), "σ"),
+        line("Odd–even difference", s.odd_even_sigma.map_or_else(|| "–".into(), |v| decimals(v, 1)), "σ"),
         line("Mean over median depth", optional(s.depth_mean_to_median), ""),
-        line("Share of brightening", number(s.shape), ""),
+        line("Share of brightening", decimals(s.shape, 3), ""),
     ]);
     out
 }

@@ -11,6 +11,9 @@ use crate::star::density_from_a_over_rstar;
 use crate::transit::{Orbit, OrbitElements, Quadratic, TransitShape};
 use crate::vet::model_shift::{ModelShift, model_shift};
 
+/// Half-width, in durations, of what is left out around transits of unrelated candidates.
+const LEFT_OUT_DURATIONS: f64 = 0.75;
+
 /// Shape of the dip that is drawn over the data.
 enum Dip {
     /// As fitted, mid-transit at time 0, with the flux out of transit.
@@ -25,12 +28,16 @@ pub(super) struct View<'a> {
     pub ephemeris: Ephemeris,
     pub duration: f64,
     pub depth: f64,
-    /// Days from the nearest transit, one a cadence of the detrended light curve.
+    /// Detrended, without the transits of unrelated candidates.
+    pub time: Vec<f64>,
+    pub flux: Vec<f64>,
+    pub flux_err: Vec<f64>,
+    /// Days from the nearest transit.
     pub phase: Vec<f64>,
     /// Scatter from cadence to cadence.
     pub sigma: f64,
     pub exposure: f64,
-    /// One a cadence of the detrended light curve.
+    /// At every time.
     pub model: Vec<f64>,
     pub shift: Option<Cow<'a, ModelShift>>,
     dip: Dip,
@@ -62,7 +69,14 @@ impl<'a> View<'a> {
         // a grazing fit may leave no duration
         let duration = if duration > 0.0 && duration < ephemeris.period { duration } else { 0.1 * ephemeris.period };
         let flat = data.detrended;
-        let phase: Vec<f64> = flat.time().iter().map(|t| ephemeris.time_from_transit(*t)).collect();
+        let is_other =
+            |t: f64| data.left_out.iter().any(|o| o.ephemeris.in_transit(t, LEFT_OUT_DURATIONS * o.duration));
+        let used: Vec<usize> = (0..flat.len()).filter(|i| !is_other(flat.time()[*i])).collect();
+        // a candidate that others cover whole is shown as it is
+        let used = if used.len() < 2 { (0..flat.len()).collect() } else { used };
+        let pick = |from: &[f64]| used.iter().map(|i| from[*i]).collect::<Vec<f64>>();
+        let (time, flux, flux_err) = (pick(flat.time()), pick(flat.flux()), pick(flat.flux_err()));
+        let phase: Vec<f64> = time.iter().map(|t| ephemeris.time_from_transit(*t)).collect();
         let exposure = flat.exposure_time().first().copied().filter(|e| e.is_finite()).unwrap_or(0.0);
         let mut view = Self {
             data,
@@ -73,22 +87,17 @@ impl<'a> View<'a> {
             exposure,
             model: Vec::new(),
             shift: data.model_shift.map(Cow::Borrowed),
+            time,
+            flux,
+            flux_err,
             phase,
             dip,
         };
         view.model = view.model_at_cadences();
         if view.shift.is_none() {
-            view.shift = model_shift(flat.time(), flat.flux(), &view.model, ephemeris).ok().map(Cow::Owned);
+            view.shift = model_shift(&view.time, &view.flux, &view.model, ephemeris).ok().map(Cow::Owned);
         }
         view
-    }
-
-    pub fn time(&self) -> &[f64] {
-        self.data.detrended.time()
-    }
-
-    pub fn flux(&self) -> &[f64] {
-        self.data.detrended.flux()
     }
 
     /// What to add to a time to get BJD_TDB, and what a time axis is called.
@@ -134,9 +143,7 @@ impl<'a> View<'a> {
 
     /// Means of `width` days of all points within `half` days of `centre` (days from transit).
     pub fn bins(&self, centre: f64, half: f64, width: f64) -> Vec<Bin> {
-        let errors = self.data.detrended.flux_err();
-        let points = self.around(centre, half).map(|(i, p)| (p, self.flux()[i], errors[i]));
-        binned(points, 0.0, width)
+        binned(self.around(centre, half).map(|(i, p)| (p, self.flux[i], self.flux_err[i])), 0.0, width)
     }
 
     /// Cadences within `half` days of `centre`, as indices and days from there.
