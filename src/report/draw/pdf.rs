@@ -11,6 +11,7 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
 use super::scene::{Anchor, Color, Point, Scene, Shape, Stroke, Text, Turn};
+use super::svg::number;
 use super::text::{self, Outline, spans};
 
 /// Signs that one font can have.
@@ -100,7 +101,7 @@ impl File {
     }
 
     fn stream(&mut self, content: &[u8]) {
-        let mut packed = ZlibEncoder::new(Vec::new(), Compression::new(6));
+        let mut packed = ZlibEncoder::new(Vec::new(), Compression::new(3));
         // writing to memory does not fail
         let data = packed.write_all(content).and_then(|()| packed.finish()).unwrap_or_default();
         self.begin();
@@ -175,7 +176,10 @@ impl Page {
 
     fn path(&mut self, points: &[Point]) {
         for (i, (x, y)) in points.iter().enumerate() {
-            let _ = writeln!(self.out, "{x:.2} {y:.2} {}", if i == 0 { 'm' } else { 'l' });
+            number(&mut self.out, *x);
+            self.out.push(' ');
+            number(&mut self.out, *y);
+            self.out.push_str(if i == 0 { " m\n" } else { " l\n" });
         }
     }
 
@@ -277,7 +281,7 @@ mod tests {
             out
         };
         assert!(unpacked(6).contains("<03C3>"), "σ maps back");
-        assert!(unpacked(4).contains("5.00 6.00 m\n5.00 6.00 l") && unpacked(4).contains("Tj"));
+        assert!(unpacked(4).contains("5 6 m\n5 6 l") && unpacked(4).contains("Tj"));
         assert!(unpacked(8).contains("d0") && unpacked(8).trim_end().ends_with('f'));
     }
 }

@@ -81,7 +81,7 @@ fn place(out: &mut String, (x, y): Point) {
 }
 
 /// Two digits after the point, without trailing zeros: 1/7200 inch.
-fn number(out: &mut String, value: f64) {
+pub(super) fn number(out: &mut String, value: f64) {
     let hundredths = (100.0 * value).round() as i64;
     let (whole, rest) = (hundredths / 100, (hundredths % 100).abs());
     if hundredths < 0 && whole == 0 {

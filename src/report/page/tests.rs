@@ -167,9 +167,9 @@ fn transits_of_another_planet_are_left_out_of_the_folds() {
         provenance: &provenance,
     };
     let without = view::View::new(&data);
-    // 8 transits of 0.18 d
+    // 9 transits of 0.18 d, each 130 cadences
     let gone = sector.detrended.len() - without.time.len();
-    assert!((900..1100).contains(&gone), "{gone}");
+    assert!((1100..1200).contains(&gone), "{gone}");
     let secondary = without.shift.as_ref().unwrap().secondary.unwrap();
     data.left_out = &[];
     let with = view::View::new(&data);
@@ -285,9 +285,15 @@ fn time_of_a_page() {
     let sector = sector();
     let clock = |name: &str, mut run: Box<dyn FnMut()>| {
         run();
-        let start = std::time::Instant::now();
+        // nanoseconds on a processor, where the system tells
+        let cpu = || -> Option<f64> {
+            let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+            text.split_whitespace().next()?.parse().ok()
+        };
+        let start = cpu();
         (0..5).for_each(|_| run());
-        println!("{name}: {:.1} ms", 200.0 * start.elapsed().as_secs_f64());
+        let used = start.zip(cpu()).map_or(f64::NAN, |(a, b)| (b - a) / 5e6);
+        println!("{name}: {used:.1} ms of CPU");
     };
     let page = made(&sector, 1);
     println!("{} bytes of HTML, {} of index row", page.html.len(), page.row.thumb.len());
