@@ -34,7 +34,7 @@ pub use config::{
 };
 pub use data::{JointData, Series};
 pub use posterior::JointPosterior;
-pub use prediction::{PlanetAt, Planets, SeriesKind, SeriesPrediction};
+pub use prediction::{PlanetAt, SeriesKind, SeriesPrediction};
 pub use prior::Prior;
 pub use result::{JointDiagnostics, JointFit, JointStatus, PredictedTransit};
 pub use specification::ParameterSpec;

@@ -14,8 +14,9 @@ pub struct SeriesPrediction {
     pub model: Vec<f64>,
     /// Linear model of columns, and mean of the noise process.
     pub noise: Vec<f64>,
-    /// Standard deviation of `noise`: of the process given the data, and from draw to draw.
-    pub noise_sigma: Vec<f64>,
+    /// Standard deviation of what is there besides the planets (light curves: `level` and `noise`; velocities: `model` and
+    /// `noise`), which is known better than its parts: of the process given the data, and from draw to draw.
+    pub sigma: Vec<f64>,
     /// Each planet's own part, on a baseline of 1 (fluxes) or an offset of 0 (velocities), in the order of
     /// [`JointPosterior::planets`].
     pub planets: Vec<Vec<f64>>,
@@ -62,13 +63,6 @@ pub enum SeriesKind {
     Velocities,
 }
 
-/// Whether planets are in a model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Planets {
-    With,
-    Without,
-}
-
 impl JointPosterior {
     /// Names of the series of a kind, in the order of their indices.
     pub fn series_names(&self, kind: SeriesKind) -> Vec<&str> {
@@ -110,7 +104,7 @@ impl JointPosterior {
         let mut sum = SeriesPrediction {
             model: blank(),
             noise: blank(),
-            noise_sigma: blank(),
+            sigma: blank(),
             planets: vec![blank(); self.model.planets.len()],
             level: blank(),
             jitter: 0.0,
@@ -118,6 +112,7 @@ impl JointPosterior {
             columns: points.columns.len(),
         };
         let (mut squares, mut used, mut residuals) = (blank(), 0.0, Vec::new());
+        let mut level = blank();
         for values in draws {
             let possible = match kind {
                 SeriesKind::Photometry => self.photometry_residuals(i, values, &mut residuals),
@@ -127,23 +122,29 @@ impl JointPosterior {
             else {
                 continue;
             };
+            match kind {
+                SeriesKind::Photometry => level_into(&self.model.instruments[i], values, &points.time, &mut level),
+                SeriesKind::Velocities => level.fill(1.0),
+            }
             used += 1.0;
             sum.jitter += noise.jitter.get(values).abs();
             for k in 0..n {
-                sum.model[k] += points.value[k] - residuals[k];
+                let model = points.value[k] - residuals[k];
+                sum.model[k] += model;
                 sum.noise[k] += mean[k];
-                squares[k] += mean[k] * mean[k] + variance[k];
+                sum.level[k] += level[k];
+                let besides = mean[k] + if kind == SeriesKind::Photometry { level[k] } else { model };
+                // about the data, as the square of a velocity's offset would swamp all else
+                let from = besides - points.value[k];
+                sum.sigma[k] += from;
+                squares[k] += from * from + variance[k];
             }
             for (p, planet) in self.model.planets.iter().enumerate() {
                 let own = match kind {
-                    SeriesKind::Photometry => self.flux_of(planet, i, values, &points.time),
+                    SeriesKind::Photometry => self.flux_of(std::slice::from_ref(planet), i, values, &points.time),
                     SeriesKind::Velocities => self.velocity_of(planet, values, &points.time),
                 };
                 sum.planets[p].iter_mut().zip(own?).for_each(|(s, v)| *s += v);
-            }
-            match kind {
-                SeriesKind::Photometry => add_level(&self.model.instruments[i], values, &points.time, &mut sum.level),
-                SeriesKind::Velocities => sum.level.iter_mut().for_each(|l| *l += 1.0),
             }
         }
         if used == 0.0 {
@@ -154,7 +155,8 @@ impl JointPosterior {
         sum.planets.iter_mut().for_each(mean);
         sum.jitter /= used;
         for k in 0..n {
-            sum.noise_sigma[k] = (squares[k] / used - sum.noise[k] * sum.noise[k]).max(0.0).sqrt();
+            let mean = sum.sigma[k] / used;
+            sum.sigma[k] = (squares[k] / used - mean * mean).max(0.0).sqrt();
         }
         Some(sum)
     }
@@ -183,7 +185,7 @@ impl JointPosterior {
             at
         };
         let time: Vec<f64> = phases.iter().map(|p| mid - reference + p).collect();
-        self.flux_of(&planet, i, values, &time)
+        self.flux_of(&[planet], i, values, &time)
     }
 
     /// Velocity of the star by one planet alone at `phases` (days from inferior conjunction), as [`Self::folded_flux`].
@@ -209,33 +211,20 @@ impl JointPosterior {
         model.velocity_into(&self.model.planets, values, middle, &inside, &mut out).then_some(out)
     }
 
-    /// Flux of the `i`-th light curve with its baseline, at `time` (days) within it, ascending.
-    pub fn flux_at(&self, i: usize, values: &[f64], time: &[f64], planets: Planets) -> Option<Vec<f64>> {
-        let instrument = self.model.instruments.get(i)?;
+    /// Flux of the `i`-th light curve on a baseline of 1, at `time` (days, ascending).
+    pub fn flux_at(&self, i: usize, values: &[f64], time: &[f64]) -> Option<Vec<f64>> {
         let reference = self.model.reference;
         let inside: Vec<f64> = time.iter().map(|t| t - reference).collect();
-        let flat = Instrument { baseline: Slot::Fixed(1.0), slope: Slot::Fixed(0.0), ..instrument.clone() };
-        let mut out = vec![1.0; time.len()];
-        let planets = if planets == Planets::With { &self.model.planets[..] } else { &[] };
-        if !flat.flux_into(planets, values, reference, &inside, &mut out) {
-            return None;
-        }
-        // the slope counts from the middle of the data
-        let own = &self.photometry.get(i)?.time;
-        let middle = 0.5 * (own.first()? + own.last()?);
-        let (level, slope) = (instrument.baseline.get(values), instrument.slope.get(values));
-        out.iter_mut().zip(&inside).for_each(|(f, t)| *f *= level + slope * (t - middle));
-        Some(out)
+        self.flux_of(&self.model.planets, i, values, &inside)
     }
 
-    fn flux_of(&self, planet: &Planet, i: usize, values: &[f64], time: &[f64]) -> Option<Vec<f64>> {
+    fn flux_of(&self, planets: &[Planet], i: usize, values: &[f64], time: &[f64]) -> Option<Vec<f64>> {
         let alone = Instrument {
             baseline: Slot::Fixed(1.0),
             slope: Slot::Fixed(0.0),
             ..self.model.instruments.get(i)?.clone()
         };
         let mut out = vec![1.0; time.len()];
-        let planets = std::slice::from_ref(planet);
         alone.flux_into(planets, values, self.model.reference, time, &mut out).then_some(out)
     }
 
@@ -245,11 +234,10 @@ impl JointPosterior {
     }
 }
 
-fn add_level(instrument: &Instrument, values: &[f64], time: &[f64], out: &mut [f64]) {
-    let mut level = vec![0.0; time.len()];
-    let unlit = Instrument { third_light: Slot::Fixed(0.0), ..instrument.clone() };
-    if unlit.flux_into(&[], values, 0.0, time, &mut level) {
-        out.iter_mut().zip(level).for_each(|(o, l)| *o += l);
+/// The flux of an instrument without planets.
+fn level_into(instrument: &Instrument, values: &[f64], time: &[f64], out: &mut [f64]) {
+    if !instrument.flux_into(&[], values, 0.0, time, out) {
+        out.fill(1.0);
     }
 }
 

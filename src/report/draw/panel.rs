@@ -275,7 +275,20 @@ impl Panel {
                 .map(|(v, w)| (self.x_at(*v), 0.5 * NUMBER_SIZE * text::width(w)))
                 .collect();
             let clear = places.windows(2).all(|p| p[1].0 - p[1].1 > p[0].0 + p[0].1 + 4.0);
-            if clear || most <= 2 || self.x.spacing == Spacing::Logarithmic {
+            if clear {
+                return (ticks, words);
+            }
+            if most <= 2 || self.x.spacing == Spacing::Logarithmic {
+                // those that still touch the one before go
+                let mut last = f64::NEG_INFINITY;
+                let apart = |(w, (at, half)): (String, &(f64, f64))| {
+                    if at - half < last + 4.0 {
+                        return String::new();
+                    }
+                    last = at + half;
+                    w
+                };
+                let words = words.into_iter().zip(&places).map(apart).collect();
                 return (ticks, words);
             }
             most -= 1;

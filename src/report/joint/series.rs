@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use super::velocity::legend;
 use super::{MOST_POINTS, Observed, PAGE_WIDTH, View, add_notes, count, stacked};
-use crate::fit::joint::Planets;
 use crate::math::{mad_sigma, median};
 use crate::report::draw::{Anchor, Axis, Labels, Panel, Rect, Scene, Stroke, scene::colors};
 use crate::report::labels::flux_unit;
@@ -123,24 +122,25 @@ pub(super) fn light_curve(view: &View, observed: &Observed) -> Option<Scene> {
             bin_name = Some(name);
         }
         let pixels = upper.width as usize;
-        // the planets between the points too; noise in straight lines between what is known of it
+        // the planets between the points too; the rest in straight lines between what is known of it
         let at: Vec<f64> = (0..=8 * pixels).map(|k| start + (end - start) * k as f64 / (8 * pixels) as f64).collect();
-        let noise = interpolated(&time[visit.clone()], &p.noise[visit.clone()], &at);
-        let line = |planets: Planets| -> Vec<(f64, f64)> {
-            let curve = view.posterior.flux_at(observed.index, &view.medians, &at, planets).unwrap_or_default();
-            let sum = at.iter().zip(curve).zip(&noise).map(|((t, f), n)| (*t, f + n));
-            decimated(&sum.collect::<Vec<_>>(), pixels)
-        };
+        let own_time = &time[visit.clone()];
+        let besides = interpolated(own_time, &quiet[visit.clone()], &at);
+        let level = interpolated(own_time, &p.level[visit.clone()], &at);
+        let dips = view.posterior.flux_at(observed.index, &view.medians, &at).unwrap_or_default();
+        let with_planets = dips.iter().zip(&level).zip(&besides).map(|((f, l), b)| b + l * (f - 1.0));
+        let with_planets: Vec<(f64, f64)> = at.iter().copied().zip(with_planets).collect();
+        let besides: Vec<(f64, f64)> = at.iter().copied().zip(besides).collect();
         if has_noise {
             if p.has_process {
                 let (few, _) = thinned(&indices, 4 * pixels);
-                let of = |sign: f64| few.iter().map(|k| quiet[*k] + sign * p.noise_sigma[*k]).collect::<Vec<f64>>();
+                let of = |sign: f64| few.iter().map(|k| quiet[*k] + sign * p.sigma[*k]).collect::<Vec<f64>>();
                 let at: Vec<f64> = few.iter().map(|k| time[*k]).collect();
                 top.band(&mut scene, &at, &of(-1.0), &of(1.0), colors::BLUE.with_opacity(0.3));
             }
-            top.line(&mut scene, line(Planets::Without), Stroke::solid(colors::BLUE, 1.0));
+            top.line(&mut scene, decimated(&besides, pixels), Stroke::solid(colors::BLUE, 1.0));
         }
-        top.line(&mut scene, line(Planets::With), Stroke::solid(colors::VERMILLION, 0.9));
+        top.line(&mut scene, decimated(&with_planets, pixels), Stroke::solid(colors::VERMILLION, 0.9));
         bottom.horizontal(&mut scene, 0.0, Stroke::solid(colors::VERMILLION, 0.9));
         let is_first = i % columns == 0;
         let y_label = |words: &'static str| if is_first { Some(words) } else { None };
@@ -218,9 +218,7 @@ pub(super) fn velocities(view: &View) -> Option<Scene> {
                 let at: Vec<f64> = here.iter().map(|k| o.series.time()[*k]).collect();
                 let p = &o.predicted;
                 let of = |s: f64| {
-                    here.iter()
-                        .map(|k| p.model[*k] - offset(o) + p.noise[*k] + s * p.noise_sigma[*k])
-                        .collect::<Vec<f64>>()
+                    here.iter().map(|k| p.model[*k] - offset(o) + p.noise[*k] + s * p.sigma[*k]).collect::<Vec<f64>>()
                 };
                 top.band(&mut scene, &at, &of(-1.0), &of(1.0), color.with_opacity(0.25));
             }

@@ -162,12 +162,12 @@ fn the_noise_model_follows_a_wave_and_knows_its_error() {
     for (k, t) in series.time().iter().enumerate() {
         let truth = 1e-3 * ((t - 2_459_000.0) * 4.1).sin();
         worst = worst.max((p.noise[k] - truth).abs());
-        chi2 += ((p.noise[k] - truth) / p.noise_sigma[k]).powi(2);
+        chi2 += ((p.noise[k] - truth) / p.sigma[k]).powi(2);
         assert!((p.model[k] - p.planets[0][k]).abs() < 1e-12 && p.level[k] == 1.0);
     }
     chi2 /= series.len() as f64;
     // about 60 points a correlation time: an error of 5e-4/√60 or so
     assert!(worst < 4e-4 && chi2 > 0.02 && chi2 < 2.0, "{worst} {chi2}");
-    let middle = p.noise_sigma[1750];
-    assert!(middle > 3e-5 && middle < 2e-4 && p.noise_sigma[0] > 1.2 * middle, "{middle} {}", p.noise_sigma[0]);
+    let middle = p.sigma[1750];
+    assert!(middle > 3e-5 && middle < 2e-4 && p.sigma[0] > 1.2 * middle, "{middle} {}", p.sigma[0]);
 }

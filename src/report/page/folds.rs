@@ -2,6 +2,7 @@
 
 use super::view::View;
 use crate::report::draw::scene::Point;
+use crate::report::draw::ticks::written;
 use crate::report::draw::{Anchor, Axis, Labels, Panel, Rect, Scene, Stroke, scene::colors};
 use crate::report::thin::{Bin, binned, joined, range, round_duration, thinned, with_margin};
 
@@ -89,7 +90,7 @@ pub(super) fn secondary(scene: &mut Scene, area: Rect, view: &View) {
     } else {
         panel.horizontal(scene, level, Stroke::solid(colors::BLUE, 1.1));
     }
-    let label = format!("Time from phase {:.3} (h)", centre / period);
+    let label = format!("Time from phase {} (h)", written(centre / period, 3));
     panel.draw_frame(scene, &Labels { x: Some(&label), y: Some("Relative flux"), y_distance: Some(44.0) });
 }
 

@@ -33,10 +33,10 @@ p{margin:.2rem 0}
 figure{margin:0}
 figure svg{width:100%;height:auto;display:block}
 figcaption{font-size:.78rem;color:#5f6368}
-table{border-collapse:collapse;font-size:.84rem;font-variant-numeric:tabular-nums}
+table{border-collapse:collapse;font-size:.8rem;font-variant-numeric:tabular-nums}
 td,th{padding:.16rem .6rem .16rem 0;text-align:left;border-bottom:1px solid #eceef0;vertical-align:top}
 td.n,th.n{text-align:right;white-space:nowrap}
-.numbers{display:flex;flex-wrap:wrap;gap:1rem 2.6rem;align-items:flex-start}
+.numbers{display:flex;flex-wrap:wrap;gap:1rem 1.4rem;align-items:flex-start}
 .nowrap{white-space:nowrap}
 tr.fail td{background:#fdece0}
 tr.fail td:first-child{border-left:3px solid #d55e00;padding-left:.4rem}
@@ -45,6 +45,7 @@ tr.note td{background:#eef5fb}
 pre{background:#f6f7f8;padding:.6rem;overflow:auto;font-size:.75rem;max-height:24rem}
 a{color:#00609c}
 nav{font-size:.85rem}
+summary{margin:1rem 0 .3rem;font-weight:600;font-size:.9rem;cursor:pointer}
 @media(max-width:800px){.grid,.three{grid-template-columns:1fr}}
 @media print{nav,details{display:none}figure,table{break-inside:avoid}}
 ";

@@ -17,12 +17,14 @@ pub(super) fn draw(scene: &mut Scene, area: Rect, view: &View) {
         scene.words(middle, "Model-Shift could not be computed", 7.5, Anchor::Middle);
         return;
     };
-    let mut series: Vec<Point> = shift.series.iter().map(|(p, d)| (*p, -1e6 * d)).collect();
+    let has_data = |p: f64| view.has_data(p);
+    let known = shift.series.iter().filter(|s| has_data(s.0));
+    let mut series: Vec<Point> = known.map(|(p, d)| (*p, -1e6 * d)).collect();
     series.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     let threshold = 1e6 * shift.false_alarm_threshold_1 * shift.f_red.max(1.0) * shift.depth_err;
     let (lowest, high) = range(series.iter().map(|p| p.1), 0.0).unwrap_or((-1.0, 1.0));
     // a deep primary would hide everything that is to be compared with it
-    let depth = |e: Option<ShiftEvent>| e.map_or(0.0, |e| 1e6 * e.depth.abs());
+    let depth = |e: Option<ShiftEvent>| e.filter(|e| has_data(e.phase)).map_or(0.0, |e| 1e6 * e.depth.abs());
     let others = [shift.secondary, shift.tertiary, shift.positive].into_iter().map(depth).fold(threshold, f64::max);
     let low = lowest.max(-MOST_TIMES * others);
     let (low, high) = with_margin((low.min(-threshold), high.max(threshold)), 0.16);
@@ -31,7 +33,12 @@ pub(super) fn draw(scene: &mut Scene, area: Rect, view: &View) {
         panel.horizontal(scene, level, Stroke::dashed(colors::BLUE, 0.7, 3.0, 2.0));
     }
     panel.horizontal(scene, 0.0, Stroke::solid(colors::GRID, 0.6));
-    panel.line(scene, decimated(&series, area.width as usize), Stroke::solid(colors::INK, 0.7));
+    // broken where a stretch of phases has no data
+    let gap = 1.5 * view.duration / view.ephemeris.period;
+    for piece in series.chunk_by(|a, b| b.0 - a.0 < gap) {
+        let columns = (area.width * (piece[piece.len() - 1].0 - piece[0].0)).max(2.0) as usize;
+        panel.line(scene, decimated(piece, columns), Stroke::solid(colors::INK, 0.7));
+    }
     let events = [
         ("Pri", Some(shift.primary), -1.0, colors::VERMILLION),
         ("Sec", shift.secondary, -1.0, colors::BLUE),
@@ -39,7 +46,7 @@ pub(super) fn draw(scene: &mut Scene, area: Rect, view: &View) {
         ("Pos", shift.positive, 1.0, colors::PURPLE),
     ];
     for (name, event, sign, color) in events {
-        let Some(event) = event else { continue };
+        let Some(event) = event.filter(|e| has_data(e.phase)) else { continue };
         let (x, y) = panel.at(event.phase, sign * 1e6 * event.depth);
         // below dips and above bumps, inside the frame
         let tip = (y - sign * 3.0).clamp(area.top + 13.0, area.bottom() - 13.0);

@@ -124,8 +124,9 @@ pub(super) fn shift(view: &View) -> Vec<Line> {
     for (name, event) in
         [("Primary", Some(s.primary)), ("Secondary", s.secondary), ("Tertiary", s.tertiary), ("Positive", s.positive)]
     {
-        let value = event.map_or_else(
-            || "no room".into(),
+        let no_data = event.is_some_and(|e| !view.has_data(e.phase));
+        let value = event.filter(|_| !no_data).map_or_else(
+            || if no_data { "no data at its phase" } else { "no room" }.into(),
             |e| format!("{:.1} σ, {:.0} ppm, φ {}", e.significance, 1e6 * e.depth, written(e.phase, 3)),
         );
         out.push(line(name, value, ""));

@@ -41,6 +41,8 @@ pub(super) struct View<'a> {
     pub model: Vec<f64>,
     pub shift: Option<Cow<'a, ModelShift>>,
     dip: Dip,
+    /// Which cells of phase hold cadences.
+    occupied: Vec<bool>,
 }
 
 /// Median of a quantity of a fit.
@@ -77,6 +79,9 @@ impl<'a> View<'a> {
         let pick = |from: &[f64]| used.iter().map(|i| from[*i]).collect::<Vec<f64>>();
         let (time, flux, flux_err) = (pick(flat.time()), pick(flat.flux()), pick(flat.flux_err()));
         let phase: Vec<f64> = time.iter().map(|t| ephemeris.time_from_transit(*t)).collect();
+        let cells = (ephemeris.period / duration).clamp(8.0, 1000.0) as usize;
+        let mut occupied = vec![false; cells];
+        phase.iter().for_each(|p| occupied[Self::cell(p / ephemeris.period, cells)] = true);
         let exposure = flat.exposure_time().first().copied().filter(|e| e.is_finite()).unwrap_or(0.0);
         let mut view = Self {
             data,
@@ -92,6 +97,7 @@ impl<'a> View<'a> {
             flux_err,
             phase,
             dip,
+            occupied,
         };
         view.model = view.model_at_cadences();
         if view.shift.is_none() {
@@ -144,6 +150,15 @@ impl<'a> View<'a> {
     /// Means of `width` days of all points within `half` days of `centre` (days from transit).
     pub fn bins(&self, centre: f64, half: f64, width: f64) -> Vec<Bin> {
         binned(self.around(centre, half).map(|(i, p)| (p, self.flux[i], self.flux_err[i])), 0.0, width)
+    }
+
+    /// Whether there are data within half a duration of a phase (periods): elsewhere Model-Shift has nothing to go by.
+    pub fn has_data(&self, phase: f64) -> bool {
+        self.occupied[Self::cell(phase, self.occupied.len())]
+    }
+
+    fn cell(phase: f64, cells: usize) -> usize {
+        ((phase.rem_euclid(1.0) * cells as f64) as usize).min(cells - 1)
     }
 
     /// Cadences within `half` days of `centre`, as indices and days from there.
