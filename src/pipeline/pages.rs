@@ -132,6 +132,9 @@ pub fn write_index(rows: &[IndexRow], provenance: &Provenance, dir: &Path) -> Re
     fs::write(&path, index(rows, provenance)).map_err(|source| PagesError::Write { path, source })
 }
 
+/// Rows of a target's pages, or the target and why there are none.
+type Made = Result<Vec<IndexRow>, (String, String)>;
+
 /// What a report of a directory of results came to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReportSummary {
@@ -190,7 +193,7 @@ pub fn report_run(dir: &Path, profile: Option<(&str, &Profile)>, sheets: Sheets)
         .filter(|id| !known.contains(id.as_str()))
         .map(|id| (id.clone(), "its light curve is not where it was".to_string()))
         .collect();
-    let results: Vec<Result<Result<Vec<IndexRow>, (String, String)>, PagesError>> = targets
+    let results: Vec<Result<Made, PagesError>> = targets
         .par_iter()
         .map(|target| match again(target, &manifest.config, profile, &provenance) {
             Ok(pages) => {

@@ -154,9 +154,9 @@ impl JointPosterior {
         [&mut sum.model, &mut sum.noise, &mut sum.level].into_iter().for_each(mean);
         sum.planets.iter_mut().for_each(mean);
         sum.jitter /= used;
-        for k in 0..n {
-            let mean = sum.sigma[k] / used;
-            sum.sigma[k] = (squares[k] / used - mean * mean).max(0.0).sqrt();
+        for (sigma, square) in sum.sigma.iter_mut().zip(&squares) {
+            let mean = *sigma / used;
+            *sigma = (square / used - mean * mean).max(0.0).sqrt();
         }
         Some(sum)
     }

@@ -115,7 +115,7 @@ impl File {
         let n = self.offsets.len() + 1;
         let mut tail = format!("xref\n0 {n}\n0000000000 65535 f \n");
         for offset in &self.offsets {
-            let _ = write!(tail, "{offset:010} 00000 n \n");
+            let _ = writeln!(tail, "{offset:010} 00000 n ");
         }
         let _ = write!(tail, "trailer\n<< /Size {n} /Root 1 0 R /Info 7 0 R >>\nstartxref\n{start}\n%%EOF\n");
         self.bytes.extend(tail.bytes());

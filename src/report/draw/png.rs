@@ -17,9 +17,7 @@ const LARGEST: f64 = 20_000.0;
 /// The scene as a PNG file of `scale` pixels a point; `None` for a page without size or beyond all size.
 pub fn png(scene: &Scene, scale: f64) -> Option<Vec<u8>> {
     let pixmap = pixels(scene, scale)?;
-    let (width, height) = (pixmap.width(), pixmap.height());
-    let rgb: Vec<u8> = pixmap.data().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
-    Some(encoded(width, height, &rgb))
+    Some(encoded(pixmap.width(), pixmap.height(), pixmap.data()))
 }
 
 fn pixels(scene: &Scene, scale: f64) -> Option<Pixmap> {
@@ -150,18 +148,23 @@ fn put_text(pixmap: &mut Pixmap, text: &Text, scale: f64) {
     pixmap.fill_path(&path, &paint(text.color), FillRule::Winding, transform, None);
 }
 
-/// A PNG file of 8-bit RGB, each row as the difference to the one above.
-fn encoded(width: u32, height: u32, rgb: &[u8]) -> Vec<u8> {
-    let row = 3 * width as usize;
-    let mut filtered = Vec::with_capacity(rgb.len() + height as usize);
-    let blank = vec![0; row];
+/// A PNG file of 8-bit RGB from opaque RGBA, each row as the difference to the one above.
+fn encoded(width: u32, height: u32, rgba: &[u8]) -> Vec<u8> {
+    let (from, to) = (4 * width as usize, 3 * width as usize + 1);
+    let mut filtered = vec![0; to * height as usize];
+    let blank = vec![0; from];
     let mut above: &[u8] = &blank;
-    for line in rgb.chunks_exact(row) {
-        filtered.push(2);
-        filtered.extend(line.iter().zip(above).map(|(a, b)| a.wrapping_sub(*b)));
+    for (line, out) in rgba.chunks_exact(from).zip(filtered.chunks_exact_mut(to)) {
+        out[0] = 2;
+        let pixels = line.chunks_exact(4).zip(above.chunks_exact(4));
+        for ((a, b), out) in pixels.zip(out[1..].chunks_exact_mut(3)) {
+            for c in 0..3 {
+                out[c] = a[c].wrapping_sub(b[c]);
+            }
+        }
         above = line;
     }
-    let mut packed = ZlibEncoder::new(Vec::new(), Compression::new(2));
+    let mut packed = ZlibEncoder::new(Vec::new(), Compression::fast());
     // writing to memory does not fail
     let data = packed.write_all(&filtered).and_then(|()| packed.finish()).unwrap_or_default();
     let mut out = b"\x89PNG\r\n\x1a\n".to_vec();

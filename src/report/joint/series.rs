@@ -27,7 +27,7 @@ fn visits(time: &[f64]) -> Vec<Range<usize>> {
     let limit = (GAP_STEPS * median(&steps)).max(0.05);
     let filled: f64 = steps.iter().filter(|s| **s <= limit).sum();
     if steps.is_empty() || filled > FILLED * (last - first) {
-        return vec![0..time.len()];
+        return std::iter::once(0..time.len()).collect();
     }
     let mut gaps: Vec<usize> = (0..steps.len()).filter(|i| steps[*i] > limit).collect();
     gaps.sort_by(|a, b| steps[*b].total_cmp(&steps[*a]));

@@ -47,7 +47,7 @@ fn system() -> (JointConfig, JointData) {
     let shape = TransitShape::new(orbit, 0.1, Quadratic { u1: 0.3, u2: 0.2 }).unwrap();
     let inside: Vec<f64> = time.iter().map(|t| t - start).collect();
     let wave = |t: f64| 1e-3 * (t * 4.1).sin();
-    let flux: Vec<f64> = light_curve(&shape.into(), &inside, 0.0)
+    let flux: Vec<f64> = light_curve(&shape, &inside, 0.0)
         .iter()
         .enumerate()
         .map(|(i, f)| f + wave(inside[i]) + 5e-4 * pattern(i))

@@ -138,7 +138,7 @@ pub fn index(rows: &[IndexRow], provenance: &Provenance) -> String {
     }
     out.push_str("</tr></thead><tbody>\n");
     rows.iter().for_each(|row| put(&mut out, row));
-    let _ = write!(out, "</tbody></table><script>{SCRIPT}</script></body></html>\n");
+    let _ = writeln!(out, "</tbody></table><script>{SCRIPT}</script></body></html>");
     out
 }
 
