@@ -123,7 +123,8 @@ pub(super) fn light_curve(view: &View, observed: &Observed) -> Option<Scene> {
         }
         let pixels = upper.width as usize;
         // the planets between the points too; the rest in straight lines between what is known of it
-        let at: Vec<f64> = (0..=8 * pixels).map(|k| start + (end - start) * k as f64 / (8 * pixels) as f64).collect();
+        let (from, to) = (time[visit.start], time[visit.end - 1]);
+        let at: Vec<f64> = (0..=8 * pixels).map(|k| from + (to - from) * k as f64 / (8 * pixels) as f64).collect();
         let own_time = &time[visit.clone()];
         let besides = interpolated(own_time, &quiet[visit.clone()], &at);
         let level = interpolated(own_time, &p.level[visit.clone()], &at);

@@ -33,7 +33,7 @@ p{margin:.2rem 0}
 figure{margin:0}
 figure svg{width:100%;height:auto;display:block}
 figcaption{font-size:.78rem;color:#5f6368}
-table{border-collapse:collapse;font-size:.8rem;font-variant-numeric:tabular-nums}
+table{border-collapse:collapse;font-size:.76rem;font-variant-numeric:tabular-nums}
 td,th{padding:.16rem .6rem .16rem 0;text-align:left;border-bottom:1px solid #eceef0;vertical-align:top}
 td.n,th.n{text-align:right;white-space:nowrap}
 .numbers{display:flex;flex-wrap:wrap;gap:1rem 1.4rem;align-items:flex-start}
@@ -95,13 +95,14 @@ pub(super) fn page(view: &View, name: &str, row: &IndexRow) -> String {
     header(&mut out, view, name, row);
     pictures(&mut out, view);
     out.push_str("<h2>Numbers</h2><div class=\"numbers\">");
-    table(&mut out, "Search", &tables::candidate(view));
-    table(&mut out, "Fit: median and 68 %", &tables::fit(view));
     out.push_str("<div>");
-    table(&mut out, "Star", &tables::star(view));
+    table(&mut out, "Search", &tables::candidate(view));
     out.push_str("<p>&nbsp;</p>");
+    table(&mut out, "Star", &tables::star(view));
+    out.push_str("</div>");
+    table(&mut out, "Fit: median and 68 %", &tables::fit(view));
     table(&mut out, "Model-Shift", &tables::shift(view));
-    out.push_str("</div></div>");
+    out.push_str("</div>");
     vetting(&mut out, view);
     posterior(&mut out, view);
     provenance(&mut out, view);

@@ -198,6 +198,7 @@ output{margin-left:auto;font-weight:600}
 #all th button:focus-visible{outline:2px solid #0072b2}
 #all th.up button:after{content:' ▲';font-size:.6rem}
 #all th.down button:after{content:' ▼';font-size:.6rem}
+#all{font-size:.84rem}
 #all td{vertical-align:middle}
 #all tbody tr:hover{background:#f0f6fa}
 .thumb{width:96px;height:28px;display:block}
