@@ -22,6 +22,7 @@ pub mod lightcurve;
 pub mod math;
 pub mod noise;
 pub mod pipeline;
+pub mod report;
 pub mod sample;
 pub mod search;
 pub mod star;

@@ -19,7 +19,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("vet", &["ephemeris", "lightcurve", "math", "star"]),
     ("inject", &["lightcurve", "noise", "star", "transit"]),
     ("io", &["inject", "lightcurve", "math", "star"]),
-    ("pipeline", &["detrend", "ephemeris", "fit", "io", "lightcurve", "math", "search", "star"]),
+    ("report", &["ephemeris", "fit", "lightcurve", "math", "star", "transit", "vet"]),
+    ("pipeline", &["detrend", "ephemeris", "fit", "io", "lightcurve", "math", "report", "search", "star", "vet"]),
 ];
 
 #[test]

@@ -56,6 +56,15 @@ fn exit_codes_say_converged_refused_and_not_converged() {
     ] {
         assert!(dir.path().join("a").join(name).exists(), "{name}");
     }
+    for name in ["velocity_b", "velocities", "corner", "corner_noise", "traces"] {
+        let file = |ending: &str| dir.path().join("a/figures").join(format!("{name}.{ending}"));
+        let svg = std::fs::read_to_string(file("svg")).unwrap();
+        assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"), "{name}");
+        let png = std::fs::read(file("png")).unwrap();
+        // width and height follow the signature and the name of the first chunk
+        let side = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+        assert!(png.starts_with(b"\x89PNG") && side(16) > 500 && side(20) > 300, "{name}");
+    }
 
     let refused = antumbra(dir.path(), &["fit", "fit.toml", "--out", "b", "--set", "rv.HARPS.color=1"]);
     assert_eq!(refused.status.code(), Some(2));
@@ -63,10 +72,21 @@ fn exit_codes_say_converged_refused_and_not_converged() {
     let refused = antumbra(dir.path(), &["fit", "rv.csv", "--out", "b"]);
     assert_eq!(refused.status.code(), Some(2), "light curves need --period");
 
-    let short = ["fit", "fit.toml", "--out", "c", "--set", "sampler.kind=ensemble", "--set", "sampler.max_steps=60"];
+    let short = [
+        "fit",
+        "fit.toml",
+        "--no-figures",
+        "--out",
+        "c",
+        "--set",
+        "sampler.kind=ensemble",
+        "--set",
+        "sampler.max_steps=60",
+    ];
     let short = antumbra(dir.path(), &short);
     assert_eq!(short.status.code(), Some(4));
     assert!(String::from_utf8_lossy(&short.stderr).contains("has not converged"));
+    assert!(!dir.path().join("c/figures").exists(), "--no-figures");
     let status = std::fs::read_to_string(dir.path().join("c/manifest.json")).unwrap();
     assert!(status.contains("not converged: "), "{status}");
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use antumbra::ephemeris::Ephemeris;
-use antumbra::pipeline::{KnownTransit, Steps};
+use antumbra::pipeline::{Figures, KnownTransit, Steps};
 use clap::Args;
 
 use super::common::{CommonArgs, UsageError, open_run};
@@ -34,6 +34,9 @@ pub struct FitArgs {
     /// Directory for the results; made if it does not exist
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Draw no figures of a joint fit
+    #[arg(long)]
+    no_figures: bool,
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -60,7 +63,8 @@ pub fn run(args: &FitArgs) -> anyhow::Result<ExitCode> {
         if args.period.is_some() || args.transit_time.is_some() {
             return Err(UsageError(format!("--period and --transit-time belong into {document}")).into());
         }
-        return joint::run(document.as_ref(), &args.common, &args.out);
+        let figures = if args.no_figures { Figures::LeaveOut } else { Figures::Draw };
+        return joint::run(document.as_ref(), &args.common, &args.out, figures);
     }
     let Some(period) = args.period else {
         return Err(

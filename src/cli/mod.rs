@@ -8,6 +8,7 @@ mod fit;
 mod inspect;
 mod joint;
 mod progress;
+mod report;
 mod reweight;
 mod run;
 mod search;
@@ -50,6 +51,8 @@ enum Command {
     Search(search::SearchArgs),
     /// Fit a transit model to one target whose period is known, or whatever CONFIG.toml describes
     Fit(fit::FitArgs),
+    /// Make a page for each candidate of a run, and an index that sorts and filters
+    Report(report::ReportArgs),
     /// Put the parameters of two joint fits side by side
     Compare(compare::CompareArgs),
     /// Weigh the draws of a joint fit for other stellar parameters or priors
@@ -73,6 +76,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Search(args) => search::run(args),
         Command::Fit(args) => fit::run(args),
+        Command::Report(args) => report::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Reweight(args) => reweight::run(args),
         Command::Convert(args) => convert::run(args),

@@ -10,6 +10,7 @@
 //! output    outcomes as rows of the result tables
 //! manifest  what the run was and what it came to
 //! run       scan, process, write
+//! pages     pages of candidates, of one target or of a directory of results
 //! bls       plain box least squares for many targets
 //! ```
 
@@ -21,6 +22,7 @@ mod joint;
 mod known;
 mod manifest;
 mod output;
+mod pages;
 mod prepare;
 mod run;
 mod target;
@@ -30,10 +32,11 @@ pub use config::{ConfigError, FitSelection, RunConfig};
 pub use engine::process_in_order;
 pub use error::RunError;
 pub use joint::{
-    ComparedRow, JointInput, JointOutcome, JointRunError, LoadedJoint, compare, reweight_joint, run_joint,
+    ComparedRow, Figures, JointInput, JointOutcome, JointRunError, LoadedJoint, compare, reweight_joint, run_joint,
 };
 pub use known::{KnownError, KnownTransit};
 pub use manifest::{Counts, Input, Timings};
+pub use pages::{PageTarget, PagesError, ReportSummary, Sheets, report_run, target_pages, write_index, write_page};
 pub use prepare::{ErrorRow, Prepared};
 pub use run::{NoProgress, Progress, Run, RunSummary, Tally};
 pub use target::{FitOutcome, Steps, TargetOutcome, TargetSummary, process_target};

@@ -7,6 +7,7 @@
 //! JointPosterior     priors × likelihoods, a sample::LogDensity                              (model, likelihood, posterior)
 //! coordinates        what is sampled in place of the parameters
 //! optimise, sampling modes, then importance sampling, the ensemble or nested sampling
+//! prediction         what the draws say about each series at its data, and folded
 //! JointFit           draws, summaries, derived quantities, predicted transits, status        (result, derived)
 //! reweight           the same from the draws of an earlier fit
 //! ```
@@ -20,6 +21,7 @@ mod likelihood;
 mod model;
 mod optimise;
 mod posterior;
+mod prediction;
 mod prior;
 mod result;
 mod reweight;
@@ -34,6 +36,7 @@ pub use config::{
 };
 pub use data::{JointData, Series};
 pub use posterior::JointPosterior;
+pub use prediction::{PlanetAt, SeriesKind, SeriesPrediction};
 pub use prior::Prior;
 pub use result::{JointDiagnostics, JointFit, JointStatus, PredictedTransit};
 pub use reweight::reweight;

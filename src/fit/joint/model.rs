@@ -94,7 +94,7 @@ impl Planet {
     }
 
     /// Adds the star's velocity to `out`; false where there is no such orbit.
-    fn add_velocity(&self, values: &[f64], reference: f64, time: &[f64], out: &mut [f64]) -> bool {
+    pub fn add_velocity(&self, values: &[f64], reference: f64, time: &[f64], out: &mut [f64]) -> bool {
         let Some(slot) = self.rv_semi_amplitude else { return true };
         let (period, transit_time) = (self.period.get(values), self.transit_time.get(values) - reference);
         let (ecc, omega) = self.eccentricity.get(values);

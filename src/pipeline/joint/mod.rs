@@ -4,11 +4,13 @@
 //! load     document, --set on top, checked                      (load)
 //! read     the files it names, by columns                       (read)
 //! run      fit, write: posterior, summary, LaTeX, transits, configuration, manifest   (write, latex)
+//! figures  of the fit, as SVG and PNG       (figures)
 //! compare  two such directories side by side                    (compare)
 //! reweight the draws of one for a changed configuration         (reweight)
 //! ```
 
 mod compare;
+mod figures;
 mod latex;
 mod load;
 mod read;
@@ -73,12 +75,21 @@ pub struct JointOutcome {
     pub inputs: Vec<JointInput>,
 }
 
+/// Whether a run draws figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Figures {
+    #[default]
+    Draw,
+    LeaveOut,
+}
+
 /// Loads `path` with `assignments` on top, fits, and writes the results to `out`.
 pub fn run_joint(
     path: &Path,
     assignments: &[String],
     seed: Option<u64>,
     out: &Path,
+    figures: Figures,
 ) -> Result<JointOutcome, JointRunError> {
     let mut loaded = LoadedJoint::load(path, assignments)?;
     if let Some(seed) = seed {
@@ -94,6 +105,9 @@ pub fn run_joint(
     std::fs::create_dir_all(out).map_err(|source| JointRunError::Write { path: out.to_path_buf(), source })?;
     let fit = fit_joint(&loaded.config, &data)?;
     write::results(&loaded, &posterior, &fit, &inputs, out)?;
+    if figures == Figures::Draw {
+        figures::write(&posterior, &data, &fit, out)?;
+    }
     Ok(JointOutcome { fit, inputs })
 }
 
