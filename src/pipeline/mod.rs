@@ -6,32 +6,51 @@
 //! known     a planet whose ephemeris is given, in place of a search
 //! prepare   one target cleaned and flattened
 //! target    one target through all steps -> TargetOutcome
-//! engine    many targets in parallel, outcomes in order
+//! run       plan, compute, assemble: the three acts of a run
+//! compute   every unit of work that is not there yet
+//! engine    threads, reading ahead, back-pressure
+//! store     the result of a unit as a file that appears whole
 //! output    outcomes as rows of the result tables
+//! assemble  parts put together to tables
+//! ledger    which rows came from which unit
+//! previous  what an earlier run has left, and what of it still holds
+//! shard     a run split over machines
+//! progress  how far a run is
+//! status    the same as a file, for those who look from outside
 //! manifest  what the run was and what it came to
-//! run       scan, process, write
 //! bls       plain box least squares for many targets
 //! ```
 
+mod assemble;
 mod bls;
+mod compute;
 mod config;
 mod engine;
 mod error;
 mod joint;
 mod known;
+mod ledger;
 mod manifest;
 mod output;
 mod prepare;
+mod previous;
+mod progress;
 mod run;
+mod shard;
+mod status;
+mod store;
 mod target;
 
 pub use bls::{BlsObjective, BlsOutcome, BlsPeak, BlsRequest, power};
 pub use config::{ConfigError, FitSelection, RunConfig};
-pub use engine::process_in_order;
 pub use error::RunError;
 pub use joint::{ComparedRow, JointInput, JointOutcome, JointRunError, LoadedJoint, compare, run_joint};
 pub use known::{KnownError, KnownTransit};
-pub use manifest::{Counts, Input, Timings};
+pub use manifest::{Counts, Input, Timings, UnitCounts};
+pub use output::singles_file;
 pub use prepare::{ErrorRow, Prepared};
-pub use run::{NoProgress, Progress, Run, RunSummary, Tally};
+pub use progress::{NoProgress, Progress, Tally};
+pub use run::{Execution, Existing, Run, RunSummary};
+pub use shard::{Shard, ShardError};
+pub use status::{State, Status};
 pub use target::{FitOutcome, Steps, TargetOutcome, TargetSummary, process_target};

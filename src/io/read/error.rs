@@ -52,6 +52,10 @@ pub enum ReadError {
     NoCadences { rows: usize },
     #[error("{overlapping} of {cadences} cadences lie within {preferred}, which is preferred")]
     Superseded { preferred: String, overlapping: usize, cadences: usize },
+    #[error("{found} rows came where {expected} were asked for")]
+    RowsMissing { expected: usize, found: usize },
+    #[error("the file has changed since it was scanned")]
+    Changed,
     #[error("the same file as {first}")]
     DuplicateFile { first: String },
 }
@@ -109,9 +113,14 @@ impl ReadError {
         match self {
             Self::Io(error) if error.kind() == std::io::ErrorKind::NotFound => ErrorKind::NotFound,
             Self::NoMatch | Self::Pattern(_) => ErrorKind::NotFound,
-            Self::Io(_) | Self::TooLarge { .. } | Self::Npy(_) | Self::Zip(_) | Self::Parquet(_) | Self::Arrow(_) => {
-                ErrorKind::Unreadable
-            }
+            Self::Io(_)
+            | Self::TooLarge { .. }
+            | Self::Npy(_)
+            | Self::Zip(_)
+            | Self::Parquet(_)
+            | Self::Arrow(_)
+            | Self::RowsMissing { .. }
+            | Self::Changed => ErrorKind::Unreadable,
             Self::Fits(FitsError::NoTable { .. }) => ErrorKind::NotALightCurve,
             Self::Fits(FitsError::ColumnType { .. } | FitsError::VectorColumn { .. }) => ErrorKind::BadColumn,
             Self::Fits(_) => ErrorKind::Unreadable,
@@ -148,6 +157,11 @@ impl InputError {
     /// The class of the refusal.
     pub fn kind(&self) -> ErrorKind {
         self.error.kind()
+    }
+
+    /// Whether the bytes could not be had, so that another try may read them.
+    pub fn may_pass(&self) -> bool {
+        matches!(self.error, ReadError::Io(_) | ReadError::Changed)
     }
 
     /// The reason in words, without the file's name.
