@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use antumbra::pipeline::{Execution, Existing, RunSummary, Shard, Steps};
+use antumbra::pipeline::{Completeness, Execution, Existing, RunSummary, Shard, Steps, read_targets_list};
 use clap::Args;
 
 use super::common::{CommonArgs, open_run};
@@ -29,6 +29,9 @@ pub struct RunArgs {
     /// Compute everything, also what DIR holds already
     #[arg(long, conflicts_with = "resume")]
     fresh: bool,
+    /// List of targets that should be there, one a line: says which are, and which are missing
+    #[arg(long, value_name = "LIST")]
+    targets: Option<PathBuf>,
     /// Targets in a unit of work, on average; changes no result
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     unit_targets: Option<u32>,
@@ -38,8 +41,16 @@ pub fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let config = args.common.config()?;
     let unit_targets = args.unit_targets.map(|n| n as usize);
     let run = open_run(&args.input, &config, unit_targets, &args.out)?;
+    let completeness = match &args.targets {
+        Some(list) => Some(run.completeness(&read_targets_list(list)?)?),
+        None => None,
+    };
+    if let Some(found) = &completeness {
+        report_completeness(found);
+    }
     let execution = Execution {
         shard: args.shard,
+        completeness,
         existing: match (args.resume, args.fresh) {
             (true, _) => Existing::Resume,
             (_, true) => Existing::Discard,
@@ -64,8 +75,22 @@ pub fn report(summary: &RunSummary, out: &std::path::Path) {
     println!("results in {}: candidates, targets, fits, posteriors, errors (.parquet), manifest.json", out.display());
 }
 
+/// Missing targets printed before the rest is only counted.
+const MOST_MISSING: usize = 20;
+
+/// What there is of the targets wanted.
+fn report_completeness(found: &Completeness) {
+    println!("{} of {} targets wanted are there, {} others", found.found, found.wanted, found.others);
+    if !found.missing.is_empty() {
+        let named = &found.missing[..found.missing.len().min(MOST_MISSING)];
+        let more = found.missing.len() - named.len();
+        let more = if more > 0 { format!(" and {more} more (all in manifest.json)") } else { String::new() };
+        println!("missing: {}{more}", named.join(", "));
+    }
+}
+
 /// What was kept and why, and the counts.
-fn report_counts(summary: &RunSummary) {
+pub fn report_counts(summary: &RunSummary) {
     let (c, t, units) = (&summary.counts, &summary.timings, &summary.units);
     println!();
     for change in &summary.changes {

@@ -20,15 +20,15 @@ pub struct Destination {
 /// Writes the rows of all parts, in their order, to one file a table; the files are whole when they come back, but still
 /// under provisional names. Memory: that of one frame of a part and one row group of a table.
 pub fn assemble(
-    parts: &dyn Fn() -> Box<dyn Iterator<Item = PathBuf>>,
+    parts: &[PathBuf],
     destinations: Vec<Destination>,
     run_id: &str,
 ) -> Result<Vec<FinishedTable>, RunError> {
-    for path in parts() {
+    for path in parts {
         // What is damaged would be found again and again: it goes, and the next run computes it anew.
-        if let Err(error) = Part::open(&path).and_then(|mut part| part.verify()) {
+        if let Err(error) = Part::open(path).and_then(|mut part| part.verify()) {
             if matches!(error, RunError::DamagedPart { .. }) {
-                let _ = fs::remove_file(&path);
+                let _ = fs::remove_file(path);
             }
             return Err(error);
         }
@@ -37,8 +37,8 @@ pub fn assemble(
         .into_iter()
         .map(|to| {
             let mut writer = TableWriter::create_file(to.path, to.table, to.columns)?;
-            for path in parts() {
-                Part::open(&path)?.read(to.table.name, |batch| {
+            for path in parts {
+                Part::open(path)?.read(to.table.name, |batch| {
                     let batch = with_run_id(&batch, run_id).map_err(|source| RunError::Part { path: path.clone(), source })?;
                     Ok(writer.write(batch)?)
                 })?;

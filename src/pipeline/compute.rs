@@ -1,5 +1,6 @@
 //! Every unit of a run that is not there yet: read, processed, written as a part.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -123,6 +124,7 @@ impl<'a> Work<'a> {
             let mut summary = PartSummary::default();
             summary.timings.read_s = read_s;
             for (target_id, read) in targets {
+                count_segments(&read, &mut summary.segments);
                 summary.again |= read.errors.iter().any(InputError::may_pass);
                 let outcome = self.process(&target_id, read);
                 let counts = outcome.counts();
@@ -189,5 +191,22 @@ impl<'a> Work<'a> {
             output.write_error(&row)?;
         }
         output.finish(summary)
+    }
+}
+
+/// Adds one target to the sectors, quarters and campaigns that it has data of.
+fn count_segments(read: &TargetRead, segments: &mut BTreeMap<String, usize>) {
+    let is_numbered = |label: &&str| {
+        let mut letters = label.chars();
+        letters.next().is_some_and(|c| matches!(c, 'S' | 'Q' | 'C'))
+            && label.len() > 1
+            && letters.all(|c| c.is_ascii_digit())
+    };
+    // A segment of one of several bands has the band behind its sector.
+    let label = |label: &'_ str| label.split(' ').next().unwrap_or_default().to_string();
+    let labels: BTreeSet<String> =
+        read.target.iter().flat_map(|t| &t.segments).map(|s| label(&s.label)).filter(|l| is_numbered(&l.as_str())).collect();
+    for label in labels {
+        *segments.entry(label).or_default() += 1;
     }
 }

@@ -1,5 +1,6 @@
 //! What a run was and what it came to: `manifest.json`.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -7,10 +8,11 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::completeness::Completeness;
 use super::config::RunConfig;
 
 /// One input file.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Input {
     pub path: String,
     pub bytes: u64,
@@ -100,7 +102,7 @@ pub struct UnitCounts {
 }
 
 /// The manifest of a run. Of two runs with the same `run_id` only `units`, `threads`, `shard`, `timings`,
-/// `peak_memory_bytes` and the paths of `inputs` may differ.
+/// `peak_memory_bytes`, `completeness` and the paths of `inputs` may differ.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Manifest<'a> {
     pub antumbra_version: &'a str,
@@ -113,7 +115,12 @@ pub struct Manifest<'a> {
     pub threads: usize,
     pub config: &'a serde_json::Value,
     pub inputs: &'a [Input],
+    /// What there is of a list of targets, where one was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completeness: Option<&'a Completeness>,
     pub counts: Counts,
+    /// Targets with data of each sector, quarter or campaign.
+    pub segments: BTreeMap<String, usize>,
     pub units: UnitCounts,
     pub timings: Timings,
     #[serde(skip_serializing_if = "Option::is_none")]

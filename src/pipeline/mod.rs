@@ -12,6 +12,10 @@
 //! store     the result of a unit as a file that appears whole
 //! output    outcomes as rows of the result tables
 //! assemble  parts put together to tables
+//! results   the tables, ledger and manifest of a directory
+//! merge     shards put together
+//! diff      the candidates of two runs beside each other
+//! completeness  which targets of a list are there
 //! ledger    which rows came from which unit
 //! previous  what an earlier run has left, and what of it still holds
 //! shard     a run split over machines
@@ -23,18 +27,22 @@
 
 mod assemble;
 mod bls;
+mod completeness;
 mod compute;
 mod config;
+mod diff;
 mod engine;
 mod error;
 mod joint;
 mod known;
 mod ledger;
 mod manifest;
+mod merge;
 mod output;
 mod prepare;
 mod previous;
 mod progress;
+mod results;
 mod run;
 mod shard;
 mod status;
@@ -42,11 +50,14 @@ mod store;
 mod target;
 
 pub use bls::{BlsObjective, BlsOutcome, BlsPeak, BlsRequest, power};
+pub use completeness::{Completeness, read_targets_list};
 pub use config::{ConfigError, FitSelection, RunConfig};
+pub use diff::{Change, Compared, Difference, Differences, diff};
 pub use error::RunError;
 pub use joint::{ComparedRow, JointInput, JointOutcome, JointRunError, LoadedJoint, compare, run_joint};
 pub use known::{KnownError, KnownTransit};
 pub use manifest::{Counts, Input, Timings, UnitCounts};
+pub use merge::merge;
 pub use output::singles_file;
 pub use prepare::{ErrorRow, Prepared};
 pub use progress::{NoProgress, Progress, Tally};

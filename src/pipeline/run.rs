@@ -14,22 +14,23 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::assemble::{Destination, assemble, sync_folder};
+use super::assemble::{Destination, assemble};
+use super::completeness::Completeness;
 use super::compute::Work;
 use super::config::RunConfig;
 use super::error::RunError;
-use super::ledger;
-use super::manifest::{Counts, Input, Manifest, Timings, UnitCounts, run_id};
+use super::manifest::{Counts, Input, Timings, UnitCounts, run_id};
 use super::output::{result_tables, singles_file};
 use super::prepare::ErrorRow;
 use super::previous::Previous;
-use super::progress::{Progress, memory};
+use super::progress::Progress;
+use super::results::Results;
 use super::shard::Shard;
 use super::status::{State, Status, StatusFile};
 use super::store::Store;
 use super::target::{Steps, TargetOutcome};
 use crate::io::read::{Plan, PlanOptions, plan};
-use crate::io::table::{CANDIDATES, ERRORS, FITS, FinishedTable, SINGLE_TRANSITS, TARGETS, Table};
+use crate::io::table::{CANDIDATES, SINGLE_TRANSITS};
 
 /// Folder of the parts in a directory of results.
 pub(super) const UNITS: &str = "units";
@@ -47,19 +48,15 @@ pub enum Existing {
 }
 
 /// How to carry out a run: nothing of this changes a byte of the tables.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Execution {
     /// Threads that compute; 0 for one a core.
     pub threads: usize,
     /// Only this part of the work.
     pub shard: Option<Shard>,
     pub existing: Existing,
-}
-
-impl Default for Execution {
-    fn default() -> Self {
-        Self { threads: 0, shard: None, existing: Existing::Reuse }
-    }
+    /// For the manifest.
+    pub completeness: Option<Completeness>,
 }
 
 impl Execution {
@@ -187,53 +184,28 @@ impl<'a> Run<'a> {
         let threads = execution.threads();
         let units = work.compute(&store, threads, progress, each, &mut |tally| status.update(tally))?;
         status.set(State::Assembling)?;
-        let entries = || work.entries(&store);
-        let (mut counts, mut timings) = (Counts::default(), Timings::default());
-        for entry in entries() {
-            let summary = entry?.summary;
-            counts.add(&summary.counts);
-            timings.add_steps(&summary.timings);
-        }
-        let finished = match execution.shard {
-            Some(_) => vec![],
-            None => self.assemble_in(out, &work, &store)?,
-        };
-        check(&counts, &finished, work.targets())?;
-        put_in_place(out, finished)?;
-        ledger::write(out, entries())?;
-        timings.scan_s = self.scan_s;
-        timings.wall_s = self.scan_s + start.elapsed().as_secs_f64();
-        let manifest = Manifest {
-            antumbra_version: env!("CARGO_PKG_VERSION"),
-            command: steps.command(),
+        let results = Results {
+            out,
             run_id: &self.run_id,
-            seed: self.config.seed,
+            command: steps.command(),
             shard: execution.shard.map(|s| s.to_string()),
             threads: execution.threads(),
+            seed: self.config.seed,
             config: &config,
             inputs: &self.inputs,
-            counts,
             units,
-            timings,
-            peak_memory_bytes: memory().map(|m| m.1),
+            completeness: execution.completeness.as_ref(),
+            targets: work.targets(),
         };
-        manifest.write(out).map_err(|source| RunError::Output { path: out.join("manifest.json"), source })?;
-        sync_folder(out);
+        let seconds = || (self.scan_s, self.scan_s + start.elapsed().as_secs_f64());
+        let paths: Vec<PathBuf> = work.keys().map(|key| store.path(&key)).collect();
+        let (counts, timings) = results.write(&paths, &|| Box::new(work.entries(&store)), &seconds)?;
         match execution.shard {
             // The parts are what `antumbra merge` takes.
             Some(_) => store.keep_only(&work.keys().collect()),
             None => store.remove()?,
         }
         Ok(RunSummary { run_id: self.run_id.clone(), counts, units, timings, changes })
-    }
-
-    fn assemble_in(&self, out: &Path, work: &Work, store: &Store) -> Result<Vec<FinishedTable>, RunError> {
-        let destinations = result_tables()
-            .into_iter()
-            .map(|(table, columns)| Destination { table, columns, path: out.join(format!("{}.parquet", table.name)) })
-            .collect();
-        let paths: Vec<PathBuf> = work.keys().map(|key| store.path(&key)).collect();
-        assemble(&|| Box::new(paths.clone().into_iter()), destinations, &self.run_id)
     }
 
     /// Search alone, the candidates into one Parquet file and the single transits into `NAME_single.parquet` beside it.
@@ -266,46 +238,9 @@ impl<'a> Run<'a> {
             })
             .collect();
         let paths: Vec<PathBuf> = work.keys().map(|key| store.path(&key)).collect();
-        let finished = assemble(&|| Box::new(paths.clone().into_iter()), destinations, &self.run_id)?;
+        let finished = assemble(&paths, destinations, &self.run_id)?;
         finished.into_iter().try_for_each(|table| table.put_in_place().map(|_| ()))?;
         store.remove()?;
         Ok(counts)
     }
-}
-
-/// Checks that every target has its row and every candidate its rows, by what the tables hold.
-fn check(counts: &Counts, finished: &[FinishedTable], targets: usize) -> Result<(), RunError> {
-    let of = |table: Table| finished.iter().find(|t| t.table() == table).map(FinishedTable::rows);
-    let expected = [
-        (TARGETS, targets),
-        (CANDIDATES, counts.candidates),
-        (SINGLE_TRANSITS, counts.single_transits),
-        (FITS, counts.fits()),
-        (ERRORS, counts.error_rows),
-    ];
-    let wrong: Vec<String> = expected
-        .iter()
-        .filter_map(|(table, n)| {
-            let rows = of(*table).filter(|rows| rows != n)?;
-            Some(format!("{} has {rows} rows where {n} are expected", table.name))
-        })
-        .collect();
-    match counts.add_up() && counts.targets == targets && wrong.is_empty() {
-        true => Ok(()),
-        false => Err(RunError::Counts { counts: Box::new(*counts), tables: wrong.join(", ") }),
-    }
-}
-
-/// Gives the tables their names. The manifest of an earlier run goes first: it must not stand beside tables of this one.
-fn put_in_place(out: &Path, finished: Vec<FinishedTable>) -> Result<(), RunError> {
-    let manifest = out.join("manifest.json");
-    match std::fs::remove_file(&manifest) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            return Err(RunError::Output { path: manifest, source });
-        }
-        _ => {}
-    }
-    finished.into_iter().try_for_each(|table| table.put_in_place().map(|_| ()))?;
-    sync_folder(out);
-    Ok(())
 }

@@ -56,6 +56,12 @@ impl Shard {
         start..end
     }
 
+    /// This one and all others.
+    pub fn all(self) -> impl Iterator<Item = Shard> {
+        (1..=self.of).map(move |number| Shard { number, of: self.of })
+    }
+
+    /// Whether it is the first, which has what was refused before any target was read.
     pub fn is_first(self) -> bool {
         self.number == 1
     }

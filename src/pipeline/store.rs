@@ -5,6 +5,7 @@
 //! are whole. Its key is that of version, settings, and everything that the unit was read from: a part that is there under
 //! the right key never needs to be computed again, by whatever run. Parts have no `run_id`; the final tables have.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -27,6 +28,9 @@ const MAGIC: &[u8; 8] = b"ANTPART1";
 pub struct PartSummary {
     pub counts: Counts,
     pub timings: Timings,
+    /// Targets with data of each sector, quarter or campaign (S1, Q13, C5).
+    #[serde(default)]
+    pub segments: BTreeMap<String, usize>,
     /// Whether an input could not be read that may be read another time.
     pub again: bool,
 }

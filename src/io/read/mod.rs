@@ -35,6 +35,7 @@ pub(super) mod time_scale;
 pub use config::{Apertures, ColumnMap, FluxColumn, FluxUnit, ReadConfig, TimeUnit};
 pub use error::{ErrorKind, InputError, ReadError};
 pub use fits::FitsError;
+pub use names::target_name;
 pub use inputs::InputFile;
 pub use npz::NpyError;
 pub use quality::QualityMask;

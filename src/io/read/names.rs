@@ -52,7 +52,7 @@ pub(in crate::io) fn catalogue_id(name: &str) -> Option<String> {
 }
 
 /// The name of a target as a table holds it, in a column or field called `field`.
-pub(in crate::io) fn target_name(field: &str, value: &str) -> String {
+pub fn target_name(field: &str, value: &str) -> String {
     let value = value.trim();
     if let (Some(catalogue), Ok(number)) = (Catalogue::of_field(field), value.parse()) {
         return catalogue.id(number);

@@ -178,7 +178,7 @@ impl FinishedTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::table::{ERRORS, errors_columns};
+    use crate::io::table::{ERRORS, Kind, errors_columns};
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
     #[test]

@@ -102,9 +102,9 @@ fn a_damaged_page_costs_the_targets_in_it() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.parquet");
     let mut writer = DatasetWriter::create(&path).unwrap();
-    for i in 0..12 {
+    for i in 0..12_u64 {
         let mut target = target(&format!("TIC {i}"), 30_000);
-        target.segments[0].flux = (0..30_000).map(|j| ((i * 7919 + j * 104_729) % 65_537) as f64).collect();
+        target.segments[0].flux = (0..30_000_u64).map(|j| ((i * 7919 + j * 104_729) % 65_537) as f64).collect();
         writer.write(&target).unwrap();
     }
     writer.finish().unwrap();
