@@ -67,8 +67,8 @@ fn dataset(path: &Path, numbers: std::ops::Range<usize>, n: usize, planets: usiz
 fn collection(dir: &Path, n: usize) -> PathBuf {
     let folder = dir.join("in");
     fs::create_dir_all(&folder).unwrap();
-    dataset(&folder.join("a.parquet"), 0..n, 240, 9);
-    dataset(&folder.join("b.parquet"), n - 1..n + 3, 240, 9);
+    dataset(&folder.join("a.parquet"), 0..n, 240, 15);
+    dataset(&folder.join("b.parquet"), n - 1..n + 3, 240, 15);
     fs::write(folder.join("bad.csv"), "time,flux\nno,numbers\n").unwrap();
     fs::write(folder.join("few.csv"), "time,flux\n1,1\n2,1\n").unwrap();
     folder
@@ -133,7 +133,7 @@ fn threads_units_shards_and_order_change_no_byte() {
     run(&input, &out("one"), &["--threads", "1"]);
     let m = manifest(&out("one"));
     assert_eq!((m["counts"]["targets"].as_u64(), m["counts"]["files_refused"].as_u64()), (Some(44), Some(1)));
-    assert!(m["counts"]["candidates"].as_u64() >= Some(4) && m["counts"]["fits_converged"].as_u64() >= Some(1));
+    assert!(m["counts"]["candidates"].as_u64() >= Some(3) && m["counts"]["fits_converged"].as_u64() >= Some(1));
     assert_eq!(m["segments"]["S1"], 43);
     assert!(!out("one").join("units").exists(), "parts are gone when the tables are there");
     for (name, more) in [("three", ["--threads", "3"]), ("units", ["--unit-targets", "7"]), ("whole", ["--unit-targets", "1000"])] {
@@ -272,7 +272,7 @@ fn a_run_over_results_computes_only_what_changed_and_says_why() {
     let input = dir.path().join("in");
     fs::create_dir(&input).unwrap();
     let csv = |number: usize| {
-        let curve = light_curve(number, 240, 9);
+        let curve = light_curve(number, 240, 15);
         let s = &curve.segments[0];
         let rows = s.time.iter().zip(&s.flux).map(|(t, f)| format!("{t:.6},{f:.7},0.0004\n"));
         format!("time,flux,flux_err\n{}", rows.collect::<String>())
@@ -292,8 +292,8 @@ fn a_run_over_results_computes_only_what_changed_and_says_why() {
     assert_eq!(candidates_printed(&first), candidates_printed(&again));
     fs::copy(out.join("candidates.parquet"), dir.path().join("before.parquet")).unwrap();
 
-    fs::write(input.join("star07.csv"), csv(100)).unwrap();
-    fs::write(input.join("star30.csv"), csv(28)).unwrap();
+    fs::write(input.join("star07.csv"), csv(99)).unwrap();
+    fs::write(input.join("star30.csv"), csv(121)).unwrap();
     let changed = said(&[]);
     assert!(changed.contains("29 of 31 units of work still held, 2 computed"), "{changed}");
     assert!(changed.contains("1 input new: ") && changed.contains("star30.csv"), "{changed}");
@@ -383,6 +383,42 @@ fn an_input_that_vanishes_ends_as_error_rows_and_is_read_again_when_it_is_back()
     assert_eq!((counts.targets_searched, counts.targets_failed, counts.error_rows), (20, 0, 0));
     execute(&planned, &dir.path().join("fresh"));
     assert_same(&dir.path().join("fresh"), &out);
+}
+
+/// A row whose lists are not of one length: the column types are those of a dataset, the light curve is none.
+#[test]
+fn a_poisoned_light_curve_costs_one_error_row() {
+    use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch};
+    use arrow::datatypes::Float64Type;
+    let dir = tempfile::tempdir().unwrap();
+    let sound = dir.path().join("sound.parquet");
+    dataset(&sound, 0..12, 240, 15);
+    let file = fs::File::open(&sound).unwrap();
+    let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+    let poisoned = dir.path().join("poisoned.parquet");
+    let schema = antumbra::io::dataset::schema();
+    let mut writer =
+        parquet::arrow::ArrowWriter::try_new(fs::File::create(&poisoned).unwrap(), schema.clone(), None).unwrap();
+    for batch in reader {
+        let batch = batch.unwrap();
+        let flux = batch.column_by_name("flux").unwrap().as_list::<i32>();
+        let rows = (0..flux.len()).map(|row| {
+            let values = flux.value(row);
+            let values: Vec<Option<f64>> = values.as_primitive::<Float64Type>().iter().collect();
+            Some(if row == 5 { values[..7].to_vec() } else { values })
+        });
+        let flux = std::sync::Arc::new(ListArray::from_iter_primitive::<Float64Type, _, _>(rows)) as ArrayRef;
+        let at = schema.index_of("flux").unwrap();
+        let columns = batch.columns().iter().enumerate().map(|(i, c)| if i == at { flux.clone() } else { c.clone() });
+        writer.write(&RecordBatch::try_new(schema.clone(), columns.collect()).unwrap()).unwrap();
+    }
+    writer.close().unwrap();
+    let out = dir.path().join("out");
+    let result = run(&poisoned, &out, &[]);
+    let counts = &manifest(&out)["counts"];
+    println!("{}", text(&result.stderr));
+    assert_eq!((counts["targets_searched"].as_u64(), counts["targets_failed"].as_u64()), (Some(11), Some(1)));
+    assert_eq!(counts["error_rows"], 1);
 }
 
 #[test]
