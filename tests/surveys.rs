@@ -421,6 +421,56 @@ fn a_poisoned_light_curve_costs_one_error_row() {
     assert_eq!(counts["error_rows"], 1);
 }
 
+/// The layout of a HATS catalogue of nested light curves, with one part a pixel, and of a collection partitioned by sector.
+#[test]
+fn partitioned_collections_and_hats_catalogues_are_read() {
+    use antumbra::io::read::{ReadConfig, read_target, scan};
+    use arrow::array::{ArrayRef, Float64Array, Int64Array, ListArray, RecordBatch, StructArray};
+    use arrow::datatypes::Float64Type;
+    let dir = tempfile::tempdir().unwrap();
+    let write = |path: &Path, ids: std::ops::Range<i64>, nested: bool| {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let list = |salt: usize| -> ArrayRef {
+            let row = |id: i64| Some((0..50).map(|i| Some(i as f64 + if salt > 0 { noise(i, id as usize) } else { 0.0 })).collect::<Vec<_>>());
+            std::sync::Arc::new(ListArray::from_iter_primitive::<Float64Type, _, _>(ids.clone().map(row)))
+        };
+        let (time, flux) = (list(0), list(1));
+        let id: ArrayRef = std::sync::Arc::new(Int64Array::from_iter_values(ids.clone()));
+        let ra: ArrayRef = std::sync::Arc::new(Float64Array::from_iter_values(ids.clone().map(|i| i as f64)));
+        let batch = if nested {
+            let curve = StructArray::try_from(vec![("hmjd", time.clone()), ("flux", flux.clone())]);
+            let renamed = StructArray::try_from(vec![("mjd", time), ("flux", flux)]).or(curve).unwrap();
+            let curve: ArrayRef = std::sync::Arc::new(renamed);
+            RecordBatch::try_from_iter([("object_id", id), ("ra", ra), ("lightcurve", curve)]).unwrap()
+        } else {
+            RecordBatch::try_from_iter([("ticid", id), ("time", time), ("flux", flux)]).unwrap()
+        };
+        let file = fs::File::create(path).unwrap();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+    };
+    let hats = dir.path().join("catalogue");
+    write(&hats.join("dataset/Norder=0/Dir=0/Npix=4.parquet"), 0..5, true);
+    write(&hats.join("dataset/Norder=1/Dir=0/Npix=44.parquet"), 5..9, true);
+    for name in ["hats.properties", "partition_info.csv", "point_map.fits", "dataset/_metadata", "dataset/_common_metadata"] {
+        fs::write(hats.join(name), "Norder,Npix\n0,4\n1,44\n").unwrap();
+    }
+    let found = scan(&[hats.display().to_string()], &ReadConfig::default());
+    assert!(found.errors.is_empty(), "{:?}", found.errors);
+    assert_eq!((found.targets.len(), found.files.len()), (9, 2));
+    assert_eq!(read_target(&found.targets[3], &ReadConfig::default()).target.unwrap().segments[0].time.len(), 50);
+
+    let sectors = dir.path().join("sectors");
+    write(&sectors.join("sector=1/part-0.parquet"), 0..4, false);
+    write(&sectors.join("sector=12/part-0.parquet"), 3..6, false);
+    fs::write(sectors.join("_SUCCESS"), "").unwrap();
+    let found = scan(&[sectors.display().to_string()], &ReadConfig::default());
+    assert!(found.errors.is_empty(), "{:?}", found.errors);
+    let labels: Vec<String> = found.targets.iter().map(|t| read_target(t, &ReadConfig::default()).target.unwrap().segments[0].label.clone()).collect();
+    assert_eq!(labels, ["S1", "S1", "S1", "S1", "S12", "S12"]);
+}
+
 #[test]
 fn missing_targets_are_named() {
     let dir = tempfile::tempdir().unwrap();

@@ -65,6 +65,22 @@ pub fn segments_of_batch(batch: &RecordBatch) -> Result<Vec<SegmentRow>, Dataset
                 band: (!band.is_null(row)).then(|| band.value(row).into()),
                 preference: preference.value(row),
             };
+            let lengths = [
+                ("flux", Some(segment.flux.len())),
+                ("flux_err", segment.flux_err.as_ref().map(Vec::len)),
+                ("flagged", segment.flagged.as_ref().map(Vec::len)),
+            ];
+            for (column, length) in lengths {
+                if let Some(other) = length.filter(|n| *n != segment.time.len()) {
+                    return Err(DatasetError::Lengths {
+                        target_id: target_id.value(row).into(),
+                        segment: segment.label,
+                        time: segment.time.len(),
+                        column,
+                        other,
+                    });
+                }
+            }
             let star = Star {
                 mass_msun: measured(0),
                 radius_rsun: measured(1),

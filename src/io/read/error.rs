@@ -56,6 +56,8 @@ pub enum ReadError {
     RowsMissing { expected: usize, found: usize },
     #[error("the file has changed since it was scanned")]
     Changed,
+    #[error("internal error: {message}")]
+    Internal { message: String },
     #[error("the same file as {first}")]
     DuplicateFile { first: String },
 }
@@ -82,6 +84,8 @@ pub enum ErrorKind {
     Superseded,
     /// The same file again.
     Duplicate,
+    /// A bug of ours.
+    Panic,
 }
 
 impl ErrorKind {
@@ -97,6 +101,7 @@ impl ErrorKind {
             Self::Empty => "empty",
             Self::Superseded => "superseded",
             Self::Duplicate => "duplicate",
+            Self::Panic => "panic",
         }
     }
 }
@@ -135,6 +140,7 @@ impl ReadError {
             Self::NoCadences { .. } | Self::EmptyFile => ErrorKind::Empty,
             Self::Superseded { .. } => ErrorKind::Superseded,
             Self::DuplicateFile { .. } => ErrorKind::Duplicate,
+            Self::Internal { .. } => ErrorKind::Panic,
         }
     }
 }

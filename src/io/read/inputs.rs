@@ -34,7 +34,8 @@ pub struct InputFile {
 
 /// All files that the inputs stand for, sorted by path, each once.
 ///
-/// An input is a file, a folder (all files below it but hidden ones) or a glob.
+/// An input is a file, a folder (all files below it but hidden ones, and those that describe a partitioned collection) or a
+/// glob. Of a HATS catalogue only the files with its rows count.
 pub(in crate::io) fn expand(inputs: &[String]) -> (Vec<PathBuf>, Vec<InputError>) {
     let mut files = Vec::new();
     let mut errors = Vec::new();
@@ -69,6 +70,16 @@ pub(in crate::io) fn expand(inputs: &[String]) -> (Vec<PathBuf>, Vec<InputError>
     (files, errors)
 }
 
+/// Files that tools lay beside the parts of a partitioned collection.
+const DESCRIPTIONS: [&str; 5] = ["_metadata", "_common_metadata", "_SUCCESS", "_delta_log", "data_thumbnail.parquet"];
+
+/// Whether a folder is a HATS catalogue (or a HiPSCat one, as it was called before): rows in `dataset/Norder=…/Dir=…/`,
+/// beside them tables that say where on the sky the parts lie.
+fn is_hats(path: &Path) -> bool {
+    let described = ["hats.properties", "properties", "catalog_info.json"].iter().any(|name| path.join(name).is_file());
+    described && path.join("dataset").is_dir()
+}
+
 fn walk(path: &Path, depth: usize, files: &mut Vec<PathBuf>, errors: &mut Vec<InputError>) {
     if !path.is_dir() {
         files.push(path.to_path_buf());
@@ -77,12 +88,17 @@ fn walk(path: &Path, depth: usize, files: &mut Vec<PathBuf>, errors: &mut Vec<In
     if depth > MAX_DEPTH {
         return;
     }
+    if is_hats(path) {
+        return walk(&path.join("dataset"), depth + 1, files, errors);
+    }
     let entries = match std::fs::read_dir(path) {
         Ok(entries) => entries,
         Err(error) => return errors.push(InputError::new(path.display().to_string(), None, error)),
     };
     for entry in entries.flatten() {
-        if !entry.file_name().to_string_lossy().starts_with('.') {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if !name.starts_with('.') && !DESCRIPTIONS.contains(&name.as_ref()) {
             walk(&entry.path(), depth + 1, files, errors);
         }
     }

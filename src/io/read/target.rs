@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -38,8 +39,22 @@ pub fn read_target(target: &TargetRef, config: &ReadConfig) -> TargetRead {
 }
 
 /// Reads several targets as [`read_target`] reads one: each file is opened once, and rows that lie together are read
-/// together.
+/// together. A target that makes our code panic costs only itself.
 pub fn read_targets(targets: &[TargetRef], config: &ReadConfig, open: &OpenFiles) -> Vec<TargetRead> {
+    match (catch_unwind(AssertUnwindSafe(|| read_all(targets, config, open))), targets) {
+        (Ok(read), _) => read,
+        (Err(panic), [target]) => {
+            let message = panic.downcast_ref::<String>().cloned();
+            let message = message.or_else(|| panic.downcast_ref::<&str>().map(|m| m.to_string()));
+            let error = ReadError::Internal { message: message.unwrap_or_else(|| "unknown panic".into()) };
+            let source = target.paths().next().map_or_else(String::new, |path| path.display().to_string());
+            vec![TargetRead { target: None, errors: vec![InputError::new(source, Some(&target.target_id), error)] }]
+        }
+        (Err(_), targets) => targets.chunks(1).flat_map(|one| read_targets(one, config, open)).collect(),
+    }
+}
+
+fn read_all(targets: &[TargetRef], config: &ReadConfig, open: &OpenFiles) -> Vec<TargetRead> {
     // Parts by file, so that a file is opened once; the order of the parts of each target stays.
     let mut by_file: BTreeMap<&Path, Vec<(usize, &Part)>> = BTreeMap::new();
     for (owner, target) in targets.iter().enumerate() {

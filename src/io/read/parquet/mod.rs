@@ -33,7 +33,7 @@ use super::inputs::{InputFile, parquet_checksum};
 use super::names::{file_stem, target_name};
 use crate::io::truth::is_truth;
 use arrays::strings;
-use layout::{Layout, Shape, layout};
+use layout::{Layout, Shape, folder_label, layout};
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 8;
@@ -47,6 +47,8 @@ pub(super) struct ParquetFile {
     bytes: u64,
     metadata: ArrowReaderMetadata,
     layout: Layout,
+    /// Label of light curves whose rows name none.
+    label: Option<String>,
     /// First row of each row group, and the number of all rows.
     starts: Vec<usize>,
 }
@@ -79,7 +81,8 @@ impl ParquetFile {
                 let rows = usize::try_from(group.num_rows()).unwrap_or(0);
                 starts.push(starts.last().copied().unwrap_or(0) + rows);
             }
-            let file = Self { path: path.to_path_buf(), checksum, bytes: length, metadata, layout, starts };
+            let label = folder_label(path);
+            let file = Self { path: path.to_path_buf(), checksum, bytes: length, metadata, layout, label, starts };
             if file.rows() == 0 {
                 return Err(ReadError::NoCadences { rows: 0 });
             }

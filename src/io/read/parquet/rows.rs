@@ -90,6 +90,11 @@ impl Into<'_> {
         Ok(())
     }
 
+    /// What a row says it is, or the folder of its file.
+    fn label(&self, batch: &RecordBatch, row: usize) -> Option<String> {
+        self.file.layout.label(batch, row).or_else(|| self.file.label.clone())
+    }
+
     fn add(&mut self, owner: usize, source: String, curve: Result<Curve, ReadError>) {
         let (read, errors) = &mut self.read[owner];
         match curve.and_then(|curve| segments(curve, &self.file.layout, self.config)) {
@@ -113,7 +118,7 @@ impl Into<'_> {
                 |values: Option<Vec<f64>>, index: usize| values.ok_or(ReadError::NullRow { column: name(index) });
             let curve = need(time.row(row), roles.time).and_then(|time| {
                 Ok(Curve {
-                    label: layout.label(&batch, row).unwrap_or_else(|| number.to_string()),
+                    label: self.label(&batch, row).unwrap_or_else(|| number.to_string()),
                     source: source.clone(),
                     time,
                     flux: need(flux.row(row), roles.flux)?,
@@ -137,7 +142,7 @@ impl Into<'_> {
         let bands = layout.bands(batch)?;
         for (row, &(_, owner)) in owners.iter().enumerate() {
             // Cadences of one quarter or sector are one light curve, in the order in which they first appear.
-            let label = layout.label(batch, row).unwrap_or_else(|| file_stem(path));
+            let label = self.label(batch, row).unwrap_or_else(|| file_stem(path));
             let at = match self.curves.iter().rposition(|(o, c)| *o == owner && c.label == label) {
                 Some(at) => at,
                 None => {
