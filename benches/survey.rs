@@ -39,7 +39,9 @@ fn dataset(path: &Path, cadence: Cadence, count: usize, share: f64) {
 fn main() {
     let count = std::env::var("SURVEY_TARGETS").ok().and_then(|n| n.parse().ok()).unwrap_or(300);
     let dir = tempfile::tempdir().expect("a temporary folder");
-    println!("{count} light curves each; ms of processor time a light curve; wall-clock time of one thread in brackets");
+    println!(
+        "{count} light curves each; ms of processor time a light curve; wall-clock time of one thread in brackets"
+    );
     for (name, cadence) in [("TESS 2 min", Cadence::Tess2min), ("TESS 10 min", Cadence::Tess10min)] {
         for share in [0.0, 0.02, 0.2] {
             let input = dir.path().join("curves.parquet");

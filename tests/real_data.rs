@@ -186,9 +186,9 @@ fn known_planets_are_found_and_measured() {
     let run = Run::new(&[data.join("lightcurves").display().to_string()], &config, &PlanOptions::default()).unwrap();
     let out = tempfile::tempdir().unwrap();
     let mut outcomes: Vec<TargetOutcome> = Vec::new();
-    let summary =
-        run.execute(Steps::SearchAndFit, out.path(), &Execution::default(), &NoProgress, |o| outcomes.push(o.clone()))
-            .unwrap();
+    let summary = run
+        .execute(Steps::SearchAndFit, out.path(), &Execution::default(), &NoProgress, |o| outcomes.push(o.clone()))
+        .unwrap();
     outcomes.sort_by(|a, b| a.target_id.cmp(&b.target_id));
 
     let planets = planets(&data);

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use antumbra::fit::quantities;
 use antumbra::io::table::{
-    BLS, CANDIDATES, Column, DIFF, ERRORS, FITS, FittedQuantity, PERIODOGRAM, POSTERIORS, SINGLE_TRANSITS, TARGETS, Table,
-    bls_columns, candidates_columns, diff_columns, errors_columns, fits_columns, periodogram_columns, posteriors_columns,
-    single_transits_columns, targets_columns,
+    BLS, CANDIDATES, Column, DIFF, ERRORS, FITS, FittedQuantity, PERIODOGRAM, POSTERIORS, SINGLE_TRANSITS, TARGETS,
+    Table, bls_columns, candidates_columns, diff_columns, errors_columns, fits_columns, periodogram_columns,
+    posteriors_columns, single_transits_columns, targets_columns,
 };
 
 fn section(out: &mut String, table: Table, columns: &[Column]) {

@@ -39,7 +39,8 @@ fn noise(i: usize, salt: usize) -> f64 {
 fn light_curve(number: usize, n: usize, planets: usize) -> RawTarget {
     let time: Vec<f64> = (0..n).map(|i| 1325.0 + i as f64 / 48.0).collect();
     let dip = |t: f64| if number % planets == 1 && (t - 1325.4).rem_euclid(1.7) < 0.1 { 0.01 } else { 0.0 };
-    let flux = (0..n).map(|i| 1.0 - dip(time[i]) + 1e-3 * (noise(i, 3 * number) + noise(i, 3 * number + 1) - 1.0)).collect();
+    let flux =
+        (0..n).map(|i| 1.0 - dip(time[i]) + 1e-3 * (noise(i, 3 * number) + noise(i, 3 * number + 1) - 1.0)).collect();
     let segment = RawSegment {
         label: "S1".into(),
         source: format!("star {number}"),
@@ -136,7 +137,9 @@ fn threads_units_shards_and_order_change_no_byte() {
     assert!(m["counts"]["candidates"].as_u64() >= Some(3) && m["counts"]["fits_converged"].as_u64() >= Some(1));
     assert_eq!(m["segments"]["S1"], 43);
     assert!(!out("one").join("units").exists(), "parts are gone when the tables are there");
-    for (name, more) in [("three", ["--threads", "3"]), ("units", ["--unit-targets", "7"]), ("whole", ["--unit-targets", "1000"])] {
+    for (name, more) in
+        [("three", ["--threads", "3"]), ("units", ["--unit-targets", "7"]), ("whole", ["--unit-targets", "1000"])]
+    {
         run(&input, &out(name), &more);
         assert_same(&out("one"), &out(name));
     }
@@ -371,9 +374,8 @@ fn an_input_that_vanishes_ends_as_error_rows_and_is_read_again_when_it_is_back()
     let config = RunConfig::default();
     let execution = Execution { threads: 2, ..Execution::default() };
     let out = dir.path().join("out");
-    let execute = |run: &Run, out: &Path| {
-        run.execute(Steps::Search, out, &execution, &NoProgress, |_| {}).unwrap().counts
-    };
+    let execute =
+        |run: &Run, out: &Path| run.execute(Steps::Search, out, &execution, &NoProgress, |_| {}).unwrap().counts;
     let planned = Run::new(&inputs, &config, &PlanOptions::default()).unwrap();
     fs::rename(&b, dir.path().join("elsewhere")).unwrap();
     let counts = execute(&planned, &out);
@@ -431,7 +433,13 @@ fn partitioned_collections_and_hats_catalogues_are_read() {
     let write = |path: &Path, ids: std::ops::Range<i64>, nested: bool| {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         let list = |salt: usize| -> ArrayRef {
-            let row = |id: i64| Some((0..50).map(|i| Some(i as f64 + if salt > 0 { noise(i, id as usize) } else { 0.0 })).collect::<Vec<_>>());
+            let row = |id: i64| {
+                Some(
+                    (0..50)
+                        .map(|i| Some(i as f64 + if salt > 0 { noise(i, id as usize) } else { 0.0 }))
+                        .collect::<Vec<_>>(),
+                )
+            };
             std::sync::Arc::new(ListArray::from_iter_primitive::<Float64Type, _, _>(ids.clone().map(row)))
         };
         let (time, flux) = (list(0), list(1));
@@ -453,7 +461,9 @@ fn partitioned_collections_and_hats_catalogues_are_read() {
     let hats = dir.path().join("catalogue");
     write(&hats.join("dataset/Norder=0/Dir=0/Npix=4.parquet"), 0..5, true);
     write(&hats.join("dataset/Norder=1/Dir=0/Npix=44.parquet"), 5..9, true);
-    for name in ["hats.properties", "partition_info.csv", "point_map.fits", "dataset/_metadata", "dataset/_common_metadata"] {
+    for name in
+        ["hats.properties", "partition_info.csv", "point_map.fits", "dataset/_metadata", "dataset/_common_metadata"]
+    {
         fs::write(hats.join(name), "Norder,Npix\n0,4\n1,44\n").unwrap();
     }
     let found = scan(&[hats.display().to_string()], &ReadConfig::default());
@@ -467,7 +477,11 @@ fn partitioned_collections_and_hats_catalogues_are_read() {
     fs::write(sectors.join("_SUCCESS"), "").unwrap();
     let found = scan(&[sectors.display().to_string()], &ReadConfig::default());
     assert!(found.errors.is_empty(), "{:?}", found.errors);
-    let labels: Vec<String> = found.targets.iter().map(|t| read_target(t, &ReadConfig::default()).target.unwrap().segments[0].label.clone()).collect();
+    let labels: Vec<String> = found
+        .targets
+        .iter()
+        .map(|t| read_target(t, &ReadConfig::default()).target.unwrap().segments[0].label.clone())
+        .collect();
     assert_eq!(labels, ["S1", "S1", "S1", "S1", "S12", "S12"]);
 }
 

@@ -52,7 +52,9 @@ impl ResultFiles {
     /// Hands over every candidate with its fit, in the order of the tables.
     fn candidates(&self, mut sink: impl FnMut(Row)) -> Result<(), TableError> {
         let mut fits = match &self.fits {
-            Some(path) => Some(TableReader::open(path, Some(&["status", "rp_rs", "rp_rs_lower_68", "rp_rs_upper_68"]))?),
+            Some(path) => {
+                Some(TableReader::open(path, Some(&["status", "rp_rs", "rp_rs_lower_68", "rp_rs_upper_68"]))?)
+            }
             None => None,
         };
         let mut table = TableReader::open(&self.candidates, None)?;

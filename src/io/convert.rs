@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::dataset::{DatasetError, DatasetSummary, DatasetWriter};
+use super::dataset::{DatasetError, DatasetSummary, DatasetWriter, Precision};
 use super::read::{InputError, InputFile, OpenFiles, Order, PlanOptions, ReadConfig, plan, read_targets};
 
 /// Why no dataset was written.
@@ -34,6 +34,16 @@ pub struct Converted {
 ///
 /// The dataset appears only when it is whole, and not at all where no input holds a light curve.
 pub fn convert(inputs: &[String], out: &Path, config: &ReadConfig) -> Result<Converted, ConvertError> {
+    convert_with(inputs, out, config, Precision::Exact)
+}
+
+/// The same, as exactly as one likes.
+pub fn convert_with(
+    inputs: &[String],
+    out: &Path,
+    config: &ReadConfig,
+    precision: Precision,
+) -> Result<Converted, ConvertError> {
     let plan = plan(inputs, config, &PlanOptions { order: Order::Target, ..PlanOptions::default() })?;
     let open = OpenFiles::default();
     let mut errors = Vec::new();
@@ -47,7 +57,7 @@ pub fn convert(inputs: &[String], out: &Path, config: &ReadConfig) -> Result<Con
                 if let Some(target) = result.target {
                     let writer = match writer.as_mut() {
                         Some(writer) => writer,
-                        None => writer.insert(DatasetWriter::create(out)?),
+                        None => writer.insert(DatasetWriter::create_with(out, precision)?),
                     };
                     writer.write(&target)?;
                 }

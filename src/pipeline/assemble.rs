@@ -39,7 +39,8 @@ pub fn assemble(
             let mut writer = TableWriter::create_file(to.path, to.table, to.columns)?;
             for path in parts {
                 Part::open(path)?.read(to.table.name, |batch| {
-                    let batch = with_run_id(&batch, run_id).map_err(|source| RunError::Part { path: path.clone(), source })?;
+                    let batch =
+                        with_run_id(&batch, run_id).map_err(|source| RunError::Part { path: path.clone(), source })?;
                     Ok(writer.write(batch)?)
                 })?;
             }

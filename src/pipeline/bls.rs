@@ -135,19 +135,27 @@ impl Run<'_> {
             Ok(read?.into_iter().map(one).collect())
         };
         let units = &self.plan.units;
-        process(execution.threads(), units, Delivery::InOrder, read, work, |outcomes| outcomes, |outcomes| {
-            for outcome in outcomes.transpose()?.into_iter().flatten() {
-                write_peak(&mut table, &self.run_id, request.objective, &outcome)?;
-                if let (Some(dir), Some(found)) = (periodograms, &outcome.periodogram) {
-                    let path = file_of(dir, &outcome.target_id, &mut names);
-                    write_periodogram(path, &self.run_id, request.objective, &outcome.target_id, found)?;
+        process(
+            execution.threads(),
+            units,
+            Delivery::InOrder,
+            read,
+            work,
+            |outcomes| outcomes,
+            |outcomes| {
+                for outcome in outcomes.transpose()?.into_iter().flatten() {
+                    write_peak(&mut table, &self.run_id, request.objective, &outcome)?;
+                    if let (Some(dir), Some(found)) = (periodograms, &outcome.periodogram) {
+                        let path = file_of(dir, &outcome.target_id, &mut names);
+                        write_periodogram(path, &self.run_id, request.objective, &outcome.target_id, found)?;
+                    }
+                    live.add(&Counts { targets: 1, error_rows: outcome.errors.len(), ..Counts::default() });
+                    each(&outcome);
                 }
-                live.add(&Counts { targets: 1, error_rows: outcome.errors.len(), ..Counts::default() });
-                each(&outcome);
-            }
-            progress.update(&live.tally());
-            Ok::<(), RunError>(())
-        })?;
+                progress.update(&live.tally());
+                Ok::<(), RunError>(())
+            },
+        )?;
         progress.finished(&live.tally());
         table.finish()?;
         Ok(())

@@ -23,8 +23,7 @@ pub struct Completeness {
 /// Reads a list of targets: one a line, in the first column where there are several; empty lines and what follows a `#` do
 /// not count. `TIC 123`, `tic123` and `TIC123` are the same.
 pub fn read_targets_list(path: &Path) -> Result<Vec<String>, RunError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| RunError::Input { path: path.to_path_buf(), source })?;
+    let text = std::fs::read_to_string(path).map_err(|source| RunError::Input { path: path.to_path_buf(), source })?;
     let first = |line: &str| {
         let line = line.split('#').next().unwrap_or_default();
         line.split([',', ';', '\t']).next().unwrap_or_default().trim().to_string()
@@ -46,7 +45,8 @@ impl Run<'_> {
                 }
             }
         }
-        let missing: Vec<String> = seen.iter().filter(|(_, found)| !**found).map(|(name, _)| name.to_string()).collect();
+        let missing: Vec<String> =
+            seen.iter().filter(|(_, found)| !**found).map(|(name, _)| name.to_string()).collect();
         Ok(Completeness { wanted: seen.len(), found: seen.len() - missing.len(), missing, others })
     }
 }

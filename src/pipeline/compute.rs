@@ -116,7 +116,7 @@ impl<'a> Work<'a> {
         }
         units.computed = todo.len();
         let open = OpenFiles::default();
-        let each: Mutex<Box<dyn FnMut(&TargetOutcome) + Send>> = Mutex::new(Box::new(each));
+        let each = Mutex::new(each);
         let read = |(unit, _): &(&Unit, String)| self.read(unit, &open);
         let work = |(_, key): &(&Unit, String), read: Result<(Vec<Read>, f64), RunError>| {
             let (targets, read_s) = read?;
@@ -131,7 +131,7 @@ impl<'a> Work<'a> {
                 summary.counts.add(&counts);
                 summary.timings.add_steps(&outcome.timings);
                 output.write(&outcome)?;
-                each.lock().unwrap_or_else(PoisonError::into_inner)(&outcome);
+                (*each.lock().unwrap_or_else(PoisonError::into_inner))(&outcome);
                 live.add(&counts);
             }
             Ok((output, summary))
@@ -204,8 +204,13 @@ fn count_segments(read: &TargetRead, segments: &mut BTreeMap<String, usize>) {
     };
     // A segment of one of several bands has the band behind its sector.
     let label = |label: &'_ str| label.split(' ').next().unwrap_or_default().to_string();
-    let labels: BTreeSet<String> =
-        read.target.iter().flat_map(|t| &t.segments).map(|s| label(&s.label)).filter(|l| is_numbered(&l.as_str())).collect();
+    let labels: BTreeSet<String> = read
+        .target
+        .iter()
+        .flat_map(|t| &t.segments)
+        .map(|s| label(&s.label))
+        .filter(|l| is_numbered(&l.as_str()))
+        .collect();
     for label in labels {
         *segments.entry(label).or_default() += 1;
     }

@@ -131,8 +131,7 @@ impl Differences {
     pub fn write(&self, path: &Path) -> Result<(), TableError> {
         let mut table = TableWriter::create_file(path.to_path_buf(), DIFF, diff_columns())?;
         for difference in &self.rows {
-            let mut row =
-                table.row().text("target_id", &difference.target_id).text("change", difference.change.name());
+            let mut row = table.row().text("target_id", &difference.target_id).text("change", difference.change.name());
             for (suffix, side) in [("before", &difference.before), ("after", &difference.after)] {
                 let Some(side) = side else { continue };
                 row = row.integer(&format!("candidate_{suffix}"), side.candidate);

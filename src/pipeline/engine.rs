@@ -185,10 +185,18 @@ mod tests {
                     nap(*i);
                     read * i
                 };
-                process(threads, &items, delivery, |i| *i, work, |w| w, |r| {
-                    got.extend(r);
-                    Ok::<(), ()>(())
-                })
+                process(
+                    threads,
+                    &items,
+                    delivery,
+                    |i| *i,
+                    work,
+                    |w| w,
+                    |r| {
+                        got.extend(r);
+                        Ok::<(), ()>(())
+                    },
+                )
                 .unwrap();
                 if delivery == Delivery::AsDone {
                     got.sort_unstable();
@@ -215,13 +223,21 @@ mod tests {
             read
         };
         let mut got = Vec::new();
-        process(2, &items, Delivery::InOrder, read, work, |w| w, |r| {
-            if let Some(r) = r {
-                alive.fetch_sub(1, Ordering::SeqCst);
-                got.push(r);
-            }
-            Ok::<(), ()>(())
-        })
+        process(
+            2,
+            &items,
+            Delivery::InOrder,
+            read,
+            work,
+            |w| w,
+            |r| {
+                if let Some(r) = r {
+                    alive.fetch_sub(1, Ordering::SeqCst);
+                    got.push(r);
+                }
+                Ok::<(), ()>(())
+            },
+        )
         .unwrap();
         assert_eq!(got, items);
         assert!(most.load(Ordering::SeqCst) <= 2 * ON_THE_WAY + 1, "{most:?} at a time");

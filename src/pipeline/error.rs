@@ -23,7 +23,9 @@ pub enum RunError {
     DamagedPart { path: PathBuf },
     #[error("{path} is in use by another process")]
     InUse { path: PathBuf },
-    #[error("{path} holds a run that is not finished, and not this one: {what}; give another directory, or leave --resume out")]
+    #[error(
+        "{path} holds a run that is not finished, and not this one: {what}; give another directory, or leave --resume out"
+    )]
     NotThisRun { path: PathBuf, what: String },
     #[error("the counts of the run do not add up: {counts:?}; {tables}")]
     Counts { counts: Box<Counts>, tables: String },

@@ -69,7 +69,8 @@ pub fn merge(shards: &[PathBuf], out: &Path) -> Result<RunSummary, RunError> {
             match units.get(&entry.unit) {
                 Some((other, known)) if known.key != entry.key => {
                     let (other, dir) = (other.display(), dir.display());
-                    let reason = format!("unit {} of {dir} is not that of {other}: were its inputs the same?", entry.unit);
+                    let reason =
+                        format!("unit {} of {dir} is not that of {other}: were its inputs the same?", entry.unit);
                     return Err(refuse(reason));
                 }
                 _ => units.entry(entry.unit).or_insert((part, entry)),

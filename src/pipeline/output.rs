@@ -9,9 +9,9 @@ use super::target::{FitOutcome, TargetOutcome};
 use crate::ephemeris::{Candidate, SingleTransit};
 use crate::fit::{FitStatus, Sampled, TransitFit, quantities};
 use crate::io::table::{
-    CANDIDATES, Column, ERRORS, FITS, FittedQuantity, POSTERIORS, RowBuilder, SINGLE_TRANSITS, TARGETS, Table, TableError,
-    TableRows, candidates_columns, errors_columns, fits_columns, posteriors_columns, single_transits_columns,
-    targets_columns,
+    CANDIDATES, Column, ERRORS, FITS, FittedQuantity, POSTERIORS, RowBuilder, SINGLE_TRANSITS, TARGETS, Table,
+    TableError, TableRows, candidates_columns, errors_columns, fits_columns, posteriors_columns,
+    single_transits_columns, targets_columns,
 };
 
 /// Every table of a run with its columns, in the order in which they are written.

@@ -92,7 +92,8 @@ impl Previous {
             let entry = entry?;
             for (left, (_, rows)) in left.iter_mut().zip(&readers) {
                 let n = entry.rows.get(rows.table().name).copied().unwrap_or(0);
-                *left = left.checked_sub(n).ok_or_else(|| self.refuse("its tables are shorter than units.jsonl says"))?;
+                *left =
+                    left.checked_sub(n).ok_or_else(|| self.refuse("its tables are shorter than units.jsonl says"))?;
             }
         }
         if left.iter().any(|n| *n > 0) {

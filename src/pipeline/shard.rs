@@ -107,9 +107,11 @@ mod tests {
         let options = PlanOptions { unit_targets: Some(3), ..PlanOptions::default() };
         let plan = plan(&[dir.path().display().to_string()], &ReadConfig::default(), &options).unwrap();
         for n in [1, 2, 3, 7, 400] {
-            let shards: Vec<Range<usize>> =
-                (1..=n).map(|i| Shard { number: i, of: n }.units(&plan.units)).collect();
-            assert_eq!(shards.iter().flat_map(Clone::clone).collect::<Vec<_>>(), (0..plan.units.len()).collect::<Vec<_>>());
+            let shards: Vec<Range<usize>> = (1..=n).map(|i| Shard { number: i, of: n }.units(&plan.units)).collect();
+            assert_eq!(
+                shards.iter().flat_map(Clone::clone).collect::<Vec<_>>(),
+                (0..plan.units.len()).collect::<Vec<_>>()
+            );
             let targets = |r: &Range<usize>| plan.units[r.clone()].iter().map(|u| u.targets).sum::<usize>();
             if n < 10 {
                 assert!(shards.iter().all(|r| targets(r).abs_diff(300 / n) < 20), "{shards:?}");

@@ -1,14 +1,16 @@
 //! Results of units of work as files: each appears whole or not at all.
 //!
 //! A part is `KEY.part` in the folder `units` of a run: Arrow IPC streams one after the other, a JSON directory of them, and
-//! the SHA-256 of all that. It is written under another name, synced and renamed, so a run that is killed leaves parts that
-//! are whole. Its key is that of version, settings, and everything that the unit was read from: a part that is there under
+//! the SHA-256 of all that. It is written under another name and renamed, so a run that is killed leaves parts that are
+//! whole. Parts are synced once a second at most: where a power failure cuts one short its checksum tells, and it is computed again. Its key is that of version, settings, and everything that the unit was read from: a part that is there under
 //! the right key never needs to be computed again, by whatever run. Parts have no `run_id`; the final tables have.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
@@ -22,6 +24,9 @@ use super::manifest::{Counts, Timings};
 
 /// Last bytes of every part.
 const MAGIC: &[u8; 8] = b"ANTPART1";
+
+/// How often parts are synced.
+const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What a unit came to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -53,6 +58,8 @@ struct Directory {
 /// The folder of parts of one run. No two processes write to it at a time.
 pub struct Store {
     dir: PathBuf,
+    /// When a part was last synced.
+    synced: Arc<Mutex<Option<Instant>>>,
     /// Held for its lock, which ends with the process.
     _lock: File,
 }
@@ -64,12 +71,12 @@ impl Store {
         fs::create_dir_all(dir).map_err(failed)?;
         let lock = File::create(dir.join("lock")).map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { dir: dir.to_path_buf(), _lock: lock }),
+            Ok(()) => Ok(Self { dir: dir.to_path_buf(), synced: Arc::default(), _lock: lock }),
             Err(fs::TryLockError::WouldBlock) => Err(RunError::InUse { path: dir.to_path_buf() }),
             // Some network file systems have no locks; the scheduler must then see to it.
             Err(fs::TryLockError::Error(error)) => {
                 tracing::warn!("cannot lock {}: {error}", dir.display());
-                Ok(Self { dir: dir.to_path_buf(), _lock: lock })
+                Ok(Self { dir: dir.to_path_buf(), synced: Arc::default(), _lock: lock })
             }
         }
     }
@@ -84,7 +91,8 @@ impl Store {
         if !path.exists() {
             return None;
         }
-        match Part::open(&path) {
+        let whole = Part::open(&path).and_then(|mut part| part.verify().map(|()| part));
+        match whole {
             Ok(part) => Some(part.directory.summary),
             Err(error) => {
                 tracing::warn!("{}: {error}; it will be computed again", path.display());
@@ -102,6 +110,7 @@ impl Store {
         Ok(PartWriter {
             path,
             partial,
+            synced: Arc::clone(&self.synced),
             file: Some(BufWriter::new(file)),
             hash: Sha256::new(),
             at: 0,
@@ -136,6 +145,7 @@ pub fn part_path(dir: &Path, key: &str) -> PathBuf {
 pub struct PartWriter {
     path: PathBuf,
     partial: PathBuf,
+    synced: Arc<Mutex<Option<Instant>>>,
     file: Option<BufWriter<File>>,
     hash: Sha256,
     at: u64,
@@ -152,8 +162,7 @@ impl PartWriter {
             writer.finish()
         };
         encode().map_err(|source| RunError::Part { path: self.path.clone(), source })?;
-        let frame =
-            Frame { table: table.into(), start: self.at, bytes: bytes.len() as u64, rows: batch.num_rows() };
+        let frame = Frame { table: table.into(), start: self.at, bytes: bytes.len() as u64, rows: batch.num_rows() };
         self.frames.push(frame);
         self.put(&bytes)
     }
@@ -165,7 +174,16 @@ impl PartWriter {
         file.write_all(bytes).map_err(|source| RunError::Output { path: self.partial.clone(), source })
     }
 
-    /// Writes the directory, syncs and puts the part in place.
+    fn is_time_to_sync(&self) -> bool {
+        let mut synced = self.synced.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = synced.is_none_or(|last| last.elapsed() >= SYNC_INTERVAL);
+        if due {
+            *synced = Some(Instant::now());
+        }
+        due
+    }
+
+    /// Writes the directory, syncs where it is time and puts the part in place.
     pub fn finish(mut self, summary: PartSummary) -> Result<(), RunError> {
         let failed = |source| RunError::Output { path: self.partial.clone(), source };
         let directory = Directory { frames: std::mem::take(&mut self.frames), summary };
@@ -178,7 +196,9 @@ impl PartWriter {
         let failed = |source| RunError::Output { path: self.partial.clone(), source };
         if let Some(file) = self.file.take() {
             let file = file.into_inner().map_err(|e| failed(e.into_error()))?;
-            file.sync_all().map_err(failed)?;
+            if self.is_time_to_sync() {
+                file.sync_all().map_err(failed)?;
+            }
         }
         fs::rename(&self.partial, &self.path).map_err(failed)
     }

@@ -143,7 +143,9 @@ pub fn plan(inputs: &[String], config: &ReadConfig, options: &PlanOptions) -> io
             looking.add(path, file, found)?;
         }
     }
-    for ((file, place, weight, with), name) in tell_apart(looking.unnamed, |(file, ..)| looking.files[*file].path.clone()) {
+    for ((file, place, weight, with), name) in
+        tell_apart(looking.unnamed, |(file, ..)| looking.files[*file].path.clone())
+    {
         tell(&mut looking.told, &name, &Told { file, place, weight, with })?;
     }
     let mut errors = looking.errors;
@@ -367,7 +369,8 @@ impl Cutting<'_> {
 
 /// A number in 0..1 that looks random, of a target's id (FNV-1a and a finaliser).
 fn fraction(target_id: &str) -> f64 {
-    let mut hash = target_id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+    let mut hash =
+        target_id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
     hash = (hash ^ (hash >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
     hash = (hash ^ (hash >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
     ((hash ^ (hash >> 32)) >> 11) as f64 / (1_u64 << 53) as f64

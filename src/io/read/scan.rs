@@ -27,7 +27,11 @@ pub fn scan(inputs: &[String], config: &ReadConfig) -> Scan {
         Ok(Scan { targets: targets.into_iter().flatten().collect(), errors: plan.errors, files })
     });
     planned.unwrap_or_else(|error| Scan {
-        errors: inputs.iter().take(1).map(|input| InputError::new(input, None, std::io::Error::from(error.kind()))).collect(),
+        errors: inputs
+            .iter()
+            .take(1)
+            .map(|input| InputError::new(input, None, std::io::Error::from(error.kind())))
+            .collect(),
         ..Scan::default()
     })
 }

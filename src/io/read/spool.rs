@@ -106,10 +106,13 @@ impl Run {
     }
 }
 
+/// The first record of a run: key, number of the run, value.
+type Head = Reverse<(Vec<u8>, usize, Vec<u8>)>;
+
 /// Records in the order of their keys.
 pub(super) struct Sorted {
     runs: Vec<Run>,
-    heads: BinaryHeap<Reverse<(Vec<u8>, usize, Vec<u8>)>>,
+    heads: BinaryHeap<Head>,
 }
 
 impl Iterator for Sorted {

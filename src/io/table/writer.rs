@@ -216,7 +216,11 @@ mod tests {
             let mut writer = TableWriter::create_file(dir.path().join(name), ERRORS, errors_columns()).unwrap();
             let mut rows = TableRows::new(ERRORS, errors_columns());
             for i in 0..5000 {
-                rows.row().text("source", format!("file {}", i % 700)).text("reason", "x".repeat(i % 90)).end().unwrap();
+                rows.row()
+                    .text("source", format!("file {}", i % 700))
+                    .text("reason", "x".repeat(i % 90))
+                    .end()
+                    .unwrap();
                 if rows.pending() == at_once {
                     writer.write(rows.take().unwrap().unwrap()).unwrap();
                 }

@@ -51,7 +51,8 @@ fn read_together(file: &ParquetFile, wanted: &[Wanted], config: &ReadConfig) -> 
         Shape::Lists | Shape::Nested(_) => (layout.columns(), BATCH_ROWS),
         Shape::Cadences => (layout.columns(), BATCH_CADENCES),
     };
-    let mut into = Into { file, wanted, config, read: wanted.iter().map(|_| PartRead::default()).collect(), curves: vec![] };
+    let mut into =
+        Into { file, wanted, config, read: wanted.iter().map(|_| PartRead::default()).collect(), curves: vec![] };
     let mut found = 0;
     for batch in file.reader(&columns, batch_rows, &ranges)? {
         let batch = batch?;
