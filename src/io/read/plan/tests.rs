@@ -104,14 +104,14 @@ fn a_damaged_page_costs_the_targets_in_it() {
     let mut writer = DatasetWriter::create(&path).unwrap();
     for i in 0..12_u64 {
         let mut target = target(&format!("TIC {i}"), 30_000);
-        target.segments[0].flux = (0..30_000_u64).map(|j| ((i * 7919 + j * 104_729) % 65_537) as f64).collect();
+        target.segments[0].flux = (0..30_000_u64).map(|j| ((i * 7919 + j * j) % 97) as f64).collect();
         writer.write(&target).unwrap();
     }
     writer.finish().unwrap();
     let mut bytes = std::fs::read(&path).unwrap();
     // Somewhere among the fluxes, which are most of the file.
     let middle = bytes.len() / 2;
-    bytes[middle..middle + 64].fill(0xa5);
+    bytes[middle..middle + 4096].fill(0xff);
     std::fs::write(&path, bytes).unwrap();
     let plan = planned(&path, Some(1000));
     let targets: Vec<TargetRef> = plan.units.iter().flat_map(|u| plan.targets_of(u).unwrap()).collect();
