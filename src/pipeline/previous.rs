@@ -34,6 +34,11 @@ impl Previous {
         self.manifest[key].as_str().unwrap_or_default()
     }
 
+    /// Whether it is one of several shards, which has no tables: its parts are still there.
+    pub fn is_shard(&self) -> bool {
+        self.manifest["shard"].is_string()
+    }
+
     /// What is not as it was, one line each.
     pub fn changes(&self, command: &str, config: &Value, inputs: &[Input]) -> Vec<String> {
         let mut out = Vec::new();

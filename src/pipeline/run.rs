@@ -175,7 +175,9 @@ impl<'a> Run<'a> {
                     changes = previous.changes(steps.command(), &config, &self.inputs);
                     let wanted: HashSet<String> = work.keys().collect();
                     // Results that cannot be read are no reason to fail, only to compute them again.
-                    if let Err(error) = previous.unpack(&wanted, &store, result_tables()) {
+                    if !previous.is_shard()
+                        && let Err(error) = previous.unpack(&wanted, &store, result_tables())
+                    {
                         tracing::warn!("{error}; everything is computed again");
                     }
                 }
