@@ -6,7 +6,7 @@ use std::path::Path;
 use antumbra::io::read::PlanOptions;
 use antumbra::pipeline::{Execution, NoProgress, Run, RunConfig, Steps};
 
-use super::{assert_same, collection, dataset, manifest, noise, run, text};
+use super::{antumbra, assert_same, collection, dataset, manifest, noise, run, text};
 
 #[test]
 fn an_input_that_vanishes_ends_as_error_rows_and_is_read_again_when_it_is_back() {
@@ -140,4 +140,24 @@ fn missing_targets_are_named() {
     let said = text(&result.stdout);
     assert!(said.contains("2 of 3 targets wanted are there, 22 others") && said.contains("missing: TIC 999"), "{said}");
     assert_eq!(manifest(&out)["completeness"]["missing"], serde_json::json!(["TIC 999"]));
+}
+
+#[test]
+fn a_compact_dataset_is_smaller_and_gives_the_same_candidates() {
+    let dir = tempfile::tempdir().unwrap();
+    let exact = dir.path().join("exact.parquet");
+    dataset(&exact, 0..32, 480, 15);
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    let converted = antumbra(&["convert", &path("exact.parquet"), "--out", &path("compact.parquet"), "--compact"]);
+    assert!(converted.status.success(), "{}", text(&converted.stderr));
+    let size = |name: &str| fs::metadata(dir.path().join(name)).unwrap().len();
+    assert!(2 * size("compact.parquet") < size("exact.parquet"));
+    for name in ["exact", "compact"] {
+        let (input, out) = (path(&format!("{name}.parquet")), path(&format!("{name}-found.parquet")));
+        let found = antumbra(&["search", &input, "--out", &out, "--progress", "none"]);
+        assert!(found.status.success(), "{}", text(&found.stderr));
+    }
+    let told = antumbra(&["diff", &path("exact-found.parquet"), &path("compact-found.parquet")]);
+    let told = text(&told.stdout);
+    assert!(told.contains("0 new, 0 lost, 3 changed"), "{told}");
 }
