@@ -10,7 +10,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use antumbra::ephemeris::Candidate;
-use antumbra::pipeline::{FitOutcome, NoProgress, Run, RunConfig, Steps, TargetOutcome};
+use antumbra::io::read::PlanOptions;
+use antumbra::pipeline::{Execution, FitOutcome, NoProgress, Run, RunConfig, Steps, TargetOutcome};
 
 /// A planet of `truth.csv`.
 struct Planet {
@@ -182,12 +183,13 @@ fn known_planets_are_found_and_measured() {
         return;
     };
     let config = RunConfig::default();
-    let run = Run::new(&[data.join("lightcurves").display().to_string()], &config);
+    let run = Run::new(&[data.join("lightcurves").display().to_string()], &config, &PlanOptions::default()).unwrap();
     let out = tempfile::tempdir().unwrap();
-    let pool = rayon::ThreadPoolBuilder::new().build().unwrap();
     let mut outcomes: Vec<TargetOutcome> = Vec::new();
-    let summary =
-        run.execute(Steps::SearchAndFit, out.path(), &pool, &NoProgress, |o| outcomes.push(o.clone())).unwrap();
+    let summary = run
+        .execute(Steps::SearchAndFit, out.path(), &Execution::default(), &NoProgress, |o| outcomes.push(o.clone()))
+        .unwrap();
+    outcomes.sort_by(|a, b| a.target_id.cmp(&b.target_id));
 
     let planets = planets(&data);
     let (table, hits, wanted) = search_table(&planets, &outcomes);

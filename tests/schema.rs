@@ -5,9 +5,9 @@ use std::path::Path;
 
 use antumbra::fit::quantities;
 use antumbra::io::table::{
-    BLS, CANDIDATES, Column, ERRORS, FITS, FittedQuantity, PERIODOGRAM, POSTERIORS, SINGLE_TRANSITS, TARGETS, Table,
-    bls_columns, candidates_columns, errors_columns, fits_columns, periodogram_columns, posteriors_columns,
-    single_transits_columns, targets_columns,
+    BLS, CANDIDATES, Column, DIFF, ERRORS, FITS, FittedQuantity, PERIODOGRAM, POSTERIORS, SINGLE_TRANSITS, TARGETS,
+    Table, bls_columns, candidates_columns, diff_columns, errors_columns, fits_columns, periodogram_columns,
+    posteriors_columns, single_transits_columns, targets_columns,
 };
 
 fn section(out: &mut String, table: Table, columns: &[Column]) {
@@ -23,7 +23,8 @@ fn document() -> String {
     let mut out = String::from(
         "# Result tables\n\n\
          What `antumbra run` writes into its output directory, beside `manifest.json` (version, configuration, seed, inputs\n\
-         with checksums, counts, timings). Units and descriptions are also in the Arrow field metadata of each file\n\
+         with checksums, counts, timings), `units.jsonl` (which rows came from which unit of work; the next run over the\n\
+         directory goes by it) and `status.json` (how far a run is); docs/surveys.md says more of these. Units and descriptions are also in the Arrow field metadata of each file\n\
          (`unit`, `description`), and the table's name and schema version in the schema metadata (`antumbra.table`,\n\
          `antumbra.schema_version`). Times are in days less `time_offset`; depths are fractions of the flux, positive for a\n\
          dip. A number that does not exist is null.\n\n\
@@ -50,6 +51,8 @@ fn document() -> String {
     );
     section(&mut out, BLS, &bls_columns());
     section(&mut out, PERIODOGRAM, &periodogram_columns());
+    out.push_str("# Table of `antumbra diff`\n\n`antumbra diff A B --out NAME.parquet` writes it.\n\n");
+    section(&mut out, DIFF, &diff_columns());
     out.truncate(out.trim_end().len());
     out.push('\n');
     out
@@ -77,6 +80,7 @@ fn every_column_has_a_description_and_no_name_occurs_twice() {
         posteriors_columns(&[]),
         bls_columns(),
         periodogram_columns(),
+        diff_columns(),
     ] {
         let mut names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
         names.sort_unstable();

@@ -8,7 +8,7 @@ use antumbra::search::{PeriodGrid, PeriodSpacing};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 
-use super::common::{CommonArgs, UsageError, open_run};
+use super::common::{CommonArgs, UsageError, folder_of, open_run};
 use super::{exit, progress, tables};
 
 /// Bins in the shortest duration, as astropy has it.
@@ -83,8 +83,7 @@ impl BlsArgs {
 pub fn run(input: &[String], out: &Path, args: &BlsArgs, common: &CommonArgs) -> anyhow::Result<ExitCode> {
     let request = args.request()?;
     let config = common.config()?;
-    let pool = common.pool()?;
-    let run = open_run(input, &config)?;
+    let run = open_run(input, &config, None, &folder_of(out))?;
     let mut errors = 0;
     for row in run.refused() {
         errors += 1;
@@ -92,7 +91,7 @@ pub fn run(input: &[String], out: &Path, args: &BlsArgs, common: &CommonArgs) ->
     }
     let display = progress::display(common.progress, run.n_targets());
     let mut rows = Vec::new();
-    run.bls_to(out, &request, args.periodogram.as_deref(), &pool, display.as_ref(), |outcome| {
+    run.bls_to(out, &request, args.periodogram.as_deref(), &common.execution(), display.as_ref(), |outcome| {
         for row in &outcome.errors {
             errors += 1;
             eprintln!("{}: {}", row.source, row.reason);

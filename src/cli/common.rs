@@ -1,8 +1,9 @@
 //! Arguments that several subcommands share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use antumbra::pipeline::{Run, RunConfig};
+use antumbra::io::read::PlanOptions;
+use antumbra::pipeline::{Execution, Run, RunConfig};
 use anyhow::Context;
 use clap::Args;
 
@@ -51,15 +52,27 @@ impl CommonArgs {
         }
     }
 
-    /// The thread pool that these arguments give.
+    /// A pool of as many threads, for what is not a run over many targets.
     pub fn pool(&self) -> anyhow::Result<rayon::ThreadPool> {
         rayon::ThreadPoolBuilder::new().num_threads(self.threads).build().context("cannot start worker threads")
     }
+
+    /// How to carry out the run that these arguments describe.
+    pub fn execution(&self) -> Execution {
+        Execution { threads: self.threads, ..Execution::default() }
+    }
 }
 
-/// The targets in `inputs`; refused where there is none, with the reason for each input on standard error.
-pub fn open_run<'a>(inputs: &[String], config: &'a RunConfig) -> anyhow::Result<Run<'a>> {
-    let run = Run::new(inputs, config);
+/// The targets in `inputs`; refused where there is none, with the reason for each input on standard error. What does not
+/// fit into memory goes to `scratch`.
+pub fn open_run<'a>(
+    inputs: &[String],
+    config: &'a RunConfig,
+    unit_targets: Option<usize>,
+    scratch: &Path,
+) -> anyhow::Result<Run<'a>> {
+    let options = PlanOptions { unit_targets, scratch: scratch.to_path_buf(), ..PlanOptions::default() };
+    let run = Run::new(inputs, config, &options)?;
     if run.n_targets() == 0 {
         for row in run.refused() {
             eprintln!("{}: {}", row.source, row.reason);
@@ -67,4 +80,12 @@ pub fn open_run<'a>(inputs: &[String], config: &'a RunConfig) -> anyhow::Result<
         return Err(UsageError("no light curve in the inputs".into()).into());
     }
     Ok(run)
+}
+
+/// Folder of an output file, for temporary files.
+pub fn folder_of(file: &Path) -> PathBuf {
+    match file.parent().filter(|p| !p.as_os_str().is_empty()) {
+        Some(folder) => folder.to_path_buf(),
+        None => PathBuf::from("."),
+    }
 }

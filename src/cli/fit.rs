@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use antumbra::ephemeris::Ephemeris;
-use antumbra::pipeline::{Figures, KnownTransit, Steps};
+use antumbra::pipeline::{Execution, Existing, Figures, KnownTransit, Steps};
 use clap::Args;
 
 use super::common::{CommonArgs, UsageError, open_run};
@@ -80,24 +80,23 @@ pub fn run(args: &FitArgs) -> anyhow::Result<ExitCode> {
     config.search.period_max = Some(period * (1.0 + PERIOD_RANGE));
     config.search.max_candidates = 1;
     config.search.snr_threshold = SNR_THRESHOLD;
-    let pool = args.common.pool()?;
-    let run = open_run(&args.input, &config)?;
+    let run = open_run(&args.input, &config, None, &args.out)?;
+    // Every quantity is printed as it is found, so nothing is taken over from before.
+    let execution = Execution { existing: Existing::Discard, ..args.common.execution() };
     let display = progress::display(args.common.progress, run.n_targets());
-    let mut rows = tables::ResultRows::default();
     let summary = run.execute(
         known.map_or(Steps::SearchAndFit, Steps::FitKnown),
         &args.out,
-        &pool,
+        &execution,
         display.as_ref(),
         |outcome| {
             for row in &outcome.errors {
                 eprintln!("{}: {}", row.source, row.reason);
             }
             tables::print_fits(outcome);
-            rows.add(outcome);
         },
     )?;
-    tables::print_results(&rows, &args.input);
+    tables::print_results(&tables::ResultFiles::in_directory(&args.out), &args.input)?;
     report(&summary, &args.out);
     Ok(ExitCode::from(exit_code(&summary)))
 }

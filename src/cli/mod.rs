@@ -4,15 +4,18 @@ mod bls;
 mod common;
 mod compare;
 mod convert;
+mod diff;
 mod fit;
 mod inspect;
 mod joint;
+mod merge;
 mod progress;
 mod report;
 mod reweight;
 mod run;
 mod search;
 mod simulate;
+mod status;
 mod tables;
 
 use std::process::ExitCode;
@@ -37,7 +40,8 @@ pub mod exit {
 #[derive(Parser)]
 #[command(name = "antumbra", version, about, max_term_width = 110)]
 #[command(after_help = "Exit codes: 0 done; 1 failed; 2 bad arguments or configuration; 3 done, with error rows; \
-                        4 done, but a fit has not converged.")]
+                        4 done, but a fit has not converged. \
+                        ANTUMBRA_LOG=info tells every error row with its target, debug every target.")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -49,6 +53,12 @@ enum Command {
     Run(run::RunArgs),
     /// Search only, and write the candidates as one Parquet file
     Search(search::SearchArgs),
+    /// Put the shards of a run together: the same bytes as of a run that was not split
+    Merge(merge::MergeArgs),
+    /// Say how a run is doing, or how it ended
+    Status(status::StatusArgs),
+    /// List candidates that are new, lost or changed from one run to another
+    Diff(diff::DiffArgs),
     /// Fit a transit model to one target whose period is known, or whatever CONFIG.toml describes
     Fit(fit::FitArgs),
     /// Make a page for each candidate of a run, and an index that sorts and filters
@@ -68,13 +78,15 @@ enum Command {
 /// Parses the arguments, runs the subcommand and turns errors into a message and an exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter = tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).with_max_level(
-        if std::env::var_os("ANTUMBRA_DEBUG").is_some() { tracing::Level::DEBUG } else { tracing::Level::WARN },
-    );
-    filter.init();
+    // `info` tells every error row with its target, `debug` every target that is done.
+    let level = std::env::var("ANTUMBRA_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(tracing::Level::WARN);
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).with_max_level(level).init();
     let result = match &cli.command {
         Command::Run(args) => run::run(args),
         Command::Search(args) => search::run(args),
+        Command::Merge(args) => merge::run(args),
+        Command::Status(args) => status::run(args),
+        Command::Diff(args) => diff::run(args),
         Command::Fit(args) => fit::run(args),
         Command::Report(args) => report::run(args),
         Command::Compare(args) => compare::run(args),

@@ -28,15 +28,15 @@ pub fn display(kind: ProgressKind, targets: usize) -> Box<dyn Progress> {
     match kind {
         ProgressKind::None => Box::new(Silent),
         ProgressKind::Auto if std::io::stderr().is_terminal() => Box::new(Bar::new(targets)),
-        ProgressKind::Auto | ProgressKind::Plain => Box::new(Lines::new(targets, Form::Plain)),
-        ProgressKind::Json => Box::new(Lines::new(targets, Form::Json)),
+        ProgressKind::Auto | ProgressKind::Plain => Box::new(Lines::new(Form::Plain)),
+        ProgressKind::Json => Box::new(Lines::new(Form::Json)),
     }
 }
 
 struct Silent;
 
 impl Progress for Silent {
-    fn target_done(&self, _: &Tally) {}
+    fn update(&self, _: &Tally) {}
     fn finished(&self, _: &Tally) {}
 }
 
@@ -45,7 +45,7 @@ struct Bar(ProgressBar);
 impl Bar {
     fn new(targets: usize) -> Self {
         let bar = ProgressBar::new(targets as u64);
-        let template = "{bar:32} {pos}/{len} targets  {per_sec}  {eta} left  {msg}";
+        let template = "{bar:32} {pos}/{len} targets  {msg}";
         bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.enable_steady_tick(Duration::from_millis(250));
         Self(bar)
@@ -53,12 +53,32 @@ impl Bar {
 }
 
 impl Progress for Bar {
-    fn target_done(&self, tally: &Tally) {
+    fn update(&self, tally: &Tally) {
         self.0.set_position(tally.targets as u64);
-        self.0.set_message(format!("{} candidates, {} errors", tally.candidates, tally.errors));
+        self.0.set_message(outcomes(tally));
     }
     fn finished(&self, _: &Tally) {
         self.0.finish_and_clear();
+    }
+}
+
+/// Rate, time left, counts of each outcome, memory.
+fn outcomes(tally: &Tally) -> String {
+    let left = tally.left_s.map_or_else(String::new, |s| format!("{} left, ", duration(s)));
+    let memory = tally.memory_bytes.map_or_else(String::new, |b| format!(", {:.0} MB", b as f64 / 1e6));
+    format!(
+        "{:.1}/s, {left}{} candidates, {} fits, {} failed, {} error rows{memory}",
+        tally.rate_per_s, tally.candidates, tally.fits, tally.failed, tally.errors
+    )
+}
+
+/// Seconds as people say them.
+pub fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 100.0 => format!("{s:.0} s"),
+        s if s < 6000.0 => format!("{:.0} min", s / 60.0),
+        s if s < 172_800.0 => format!("{:.1} h", s / 3600.0),
+        s => format!("{:.1} d", s / 86_400.0),
     }
 }
 
@@ -70,39 +90,24 @@ enum Form {
 
 struct Lines {
     form: Form,
-    total: usize,
-    start: Instant,
     last: Mutex<Instant>,
 }
 
 impl Lines {
-    fn new(total: usize, form: Form) -> Self {
-        let now = Instant::now();
-        Self { form, total, start: now, last: Mutex::new(now) }
+    fn new(form: Form) -> Self {
+        Self { form, last: Mutex::new(Instant::now()) }
     }
 
     fn print(&self, tally: &Tally) {
-        let elapsed = self.start.elapsed().as_secs_f64();
-        let rate = tally.targets as f64 / elapsed.max(1e-9);
-        let left = (self.total - tally.targets.min(self.total)) as f64 / rate.max(1e-9);
         match self.form {
-            Form::Plain => eprintln!(
-                "{}/{} targets, {:.1}/s, {:.0} s left, {} candidates, {} errors",
-                tally.targets, self.total, rate, left, tally.candidates, tally.errors
-            ),
-            Form::Json => eprintln!(
-                "{}",
-                serde_json::json!({
-                    "targets": tally.targets, "total": self.total, "rate_per_s": rate, "left_s": left,
-                    "elapsed_s": elapsed, "candidates": tally.candidates, "fits": tally.fits, "errors": tally.errors,
-                })
-            ),
+            Form::Plain => eprintln!("{}/{} targets, {}", tally.targets, tally.total, outcomes(tally)),
+            Form::Json => eprintln!("{}", serde_json::to_string(tally).unwrap_or_default()),
         }
     }
 }
 
 impl Progress for Lines {
-    fn target_done(&self, tally: &Tally) {
+    fn update(&self, tally: &Tally) {
         // A poisoned lock only means that another thread panicked while it held an instant.
         let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if last.elapsed() >= LINE_INTERVAL {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use antumbra::pipeline::{RunSummary, Steps};
+use antumbra::pipeline::{Completeness, Execution, Existing, RunSummary, Shard, Steps, read_targets_list};
 use clap::Args;
 
 use super::common::{CommonArgs, open_run};
@@ -20,24 +20,88 @@ pub struct RunArgs {
     out: PathBuf,
     #[command(flatten)]
     common: CommonArgs,
+    /// Do only the I-th of N parts of about equal size; put all together with `antumbra merge`
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// Go on with the run that was ended in DIR; refused where a different one was
+    #[arg(long)]
+    resume: bool,
+    /// Compute everything, also what DIR holds already
+    #[arg(long, conflicts_with = "resume")]
+    fresh: bool,
+    /// List of targets that should be there, one a line: says which are, and which are missing
+    #[arg(long, value_name = "LIST")]
+    targets: Option<PathBuf>,
+    /// Targets in a unit of work, on average; changes no result
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    unit_targets: Option<u32>,
 }
 
 pub fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let config = args.common.config()?;
-    let pool = args.common.pool()?;
-    let run = open_run(&args.input, &config)?;
+    let unit_targets = args.unit_targets.map(|n| n as usize);
+    let run = open_run(&args.input, &config, unit_targets, &args.out)?;
+    let completeness = match &args.targets {
+        Some(list) => Some(run.completeness(&read_targets_list(list)?)?),
+        None => None,
+    };
+    if let Some(found) = &completeness {
+        report_completeness(found);
+    }
+    let execution = Execution {
+        shard: args.shard,
+        completeness,
+        existing: match (args.resume, args.fresh) {
+            (true, _) => Existing::Resume,
+            (_, true) => Existing::Discard,
+            _ => Existing::Reuse,
+        },
+        ..args.common.execution()
+    };
     let display = progress::display(args.common.progress, run.n_targets());
-    let mut rows = tables::ResultRows::default();
-    let summary = run.execute(Steps::SearchAndFit, &args.out, &pool, display.as_ref(), |outcome| rows.add(outcome))?;
-    tables::print_results(&rows, &args.input);
-    report(&summary, &args.out);
+    let summary = run.execute(Steps::SearchAndFit, &args.out, &execution, display.as_ref(), |_| {})?;
+    if let Some(shard) = args.shard {
+        report_counts(&summary);
+        println!("shard {shard} in {}; `antumbra merge` puts shards together", args.out.display());
+    } else {
+        tables::print_results(&tables::ResultFiles::in_directory(&args.out), &args.input)?;
+        report(&summary, &args.out);
+    }
     Ok(ExitCode::from(exit_code(&summary)))
 }
 
 pub fn report(summary: &RunSummary, out: &std::path::Path) {
-    let (c, t) = (&summary.counts, &summary.timings);
+    report_counts(summary);
+    println!("results in {}: candidates, targets, fits, posteriors, errors (.parquet), manifest.json", out.display());
+}
+
+/// Missing targets printed before the rest is only counted.
+const MOST_MISSING: usize = 20;
+
+/// What there is of the targets wanted.
+fn report_completeness(found: &Completeness) {
+    println!("{} of {} targets wanted are there, {} others", found.found, found.wanted, found.others);
+    if !found.missing.is_empty() {
+        let named = &found.missing[..found.missing.len().min(MOST_MISSING)];
+        let more = found.missing.len() - named.len();
+        let more = if more > 0 { format!(" and {more} more (all in manifest.json)") } else { String::new() };
+        println!("missing: {}{more}", named.join(", "));
+    }
+}
+
+/// What was kept and why, and the counts.
+pub fn report_counts(summary: &RunSummary) {
+    let (c, t, units) = (&summary.counts, &summary.timings, &summary.units);
+    println!();
+    for change in &summary.changes {
+        println!("changed since the run before: {change}");
+    }
+    if units.kept > 0 {
+        let of = units.kept + units.computed;
+        println!("{} of {of} units of work still held, {} computed", units.kept, units.computed);
+    }
     println!(
-        "\n{} targets searched, {} failed; {} candidates, {} fits ({} not converged); {} error rows; {:.1} s",
+        "{} targets searched, {} failed; {} candidates, {} fits ({} not converged); {} error rows; {:.1} s",
         c.targets_searched,
         c.targets_failed,
         c.candidates,
@@ -46,7 +110,6 @@ pub fn report(summary: &RunSummary, out: &std::path::Path) {
         c.error_rows,
         t.wall_s
     );
-    println!("results in {}: candidates, targets, fits, posteriors, errors (.parquet), manifest.json", out.display());
 }
 
 pub fn exit_code(summary: &RunSummary) -> u8 {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use super::bls::{self, BlsArgs};
-use super::common::{CommonArgs, UsageError, open_run};
+use super::common::{CommonArgs, UsageError, folder_of, open_run};
 use super::{exit, progress, tables};
 
 /// Arguments of `antumbra search`.
@@ -44,23 +44,20 @@ pub fn run(args: &SearchArgs) -> anyhow::Result<ExitCode> {
         return Err(UsageError(format!("{option} needs --method bls")).into());
     }
     let config = args.common.config()?;
-    let pool = args.common.pool()?;
-    let run = open_run(&args.input, &config)?;
+    let run = open_run(&args.input, &config, None, &folder_of(&args.out))?;
     let mut errors = 0;
     for row in run.refused() {
         errors += 1;
         eprintln!("{}: {}", row.source, row.reason);
     }
     let display = progress::display(args.common.progress, run.n_targets());
-    let mut rows = tables::ResultRows::default();
-    let counts = run.search_to(&args.out, &pool, display.as_ref(), |outcome| {
-        rows.add(outcome);
+    let counts = run.search_to(&args.out, &args.common.execution(), display.as_ref(), |outcome| {
         for row in &outcome.errors {
             errors += 1;
             eprintln!("{}: {}", row.source, row.reason);
         }
     })?;
-    tables::print_results(&rows, &args.input);
+    tables::print_results(&tables::ResultFiles::of_search(&args.out), &args.input)?;
     println!(
         "\n{} candidates and {} single transits of {} targets in {}",
         counts.candidates,
@@ -68,5 +65,5 @@ pub fn run(args: &SearchArgs) -> anyhow::Result<ExitCode> {
         counts.targets,
         args.out.display()
     );
-    Ok(ExitCode::from(if errors > 0 { exit::WITH_ERRORS } else { exit::DONE }))
+    Ok(ExitCode::from(if errors > 0 || counts.error_rows > 0 { exit::WITH_ERRORS } else { exit::DONE }))
 }

@@ -2,84 +2,156 @@
 
 use std::path::{Path, PathBuf};
 
-use antumbra::ephemeris::{Candidate, SingleTransit};
+use antumbra::io::table::{TableError, TableReader, float_at};
 use antumbra::io::truth::{Truth, read_truth};
-use antumbra::pipeline::{FitOutcome, TargetOutcome};
+use antumbra::pipeline::{FitOutcome, TargetOutcome, singles_file};
+use arrow::array::{Array, RecordBatch};
 
 /// Largest relative difference of two periods that are the same planet.
 const PERIOD_TOLERANCE: f64 = 1e-3;
 /// Rows printed before the rest is only counted.
 const MOST_ROWS: usize = 60;
 
-/// Header of [`candidate_cells`].
+/// Header of the rows of `candidate_cells`.
 const CANDIDATE_HEADER: [&str; 10] =
     ["target", "no", "period (d)", "transit time", "duration (h)", "depth (ppm)", "S/N", "transits", "Rp/R*", "fit"];
 
+/// What is printed of a candidate.
 struct Row {
     target_id: String,
-    candidate: Candidate,
+    number: i64,
+    harmonic_of: Option<i64>,
+    period: f64,
+    transit_time: f64,
+    duration: f64,
+    depth: f64,
+    snr: f64,
+    n_transits: i64,
     /// Rp/R*: median and mean half-width of the 68 % interval.
     rp_rs: Option<(f64, f64)>,
-    fit: &'static str,
+    fit: String,
 }
 
-/// What a run found, kept for printing.
-#[derive(Default)]
-pub struct ResultRows {
-    rows: Vec<Row>,
-    singles: Vec<(String, SingleTransit)>,
+/// Tables of a run or a search.
+pub struct ResultFiles {
+    candidates: PathBuf,
+    singles: PathBuf,
+    fits: Option<PathBuf>,
 }
 
-impl ResultRows {
-    pub fn add(&mut self, outcome: &TargetOutcome) {
-        self.singles.extend(outcome.single_transits.iter().map(|s| (outcome.target_id.clone(), s.clone())));
-        for (i, candidate) in outcome.candidates.iter().enumerate() {
-            let (fit, rp_rs) = match outcome.fits.get(i) {
-                Some(FitOutcome::Fitted(fit)) => {
-                    let k = fit.get("rp_rs").map(|s| (s.median, 0.5 * (s.upper_68 - s.lower_68)));
-                    (if fit.is_converged() { "converged" } else { "not converged" }, k)
+impl ResultFiles {
+    pub fn in_directory(dir: &Path) -> Self {
+        let table = |name: &str| dir.join(format!("{name}.parquet"));
+        Self { candidates: table("candidates"), singles: table("single_transits"), fits: Some(table("fits")) }
+    }
+
+    pub fn of_search(file: &Path) -> Self {
+        Self { candidates: file.to_path_buf(), singles: singles_file(file), fits: None }
+    }
+
+    /// Hands over every candidate with its fit, in the order of the tables.
+    fn candidates(&self, mut sink: impl FnMut(Row)) -> Result<(), TableError> {
+        let mut fits = match &self.fits {
+            Some(path) => {
+                Some(TableReader::open(path, Some(&["status", "rp_rs", "rp_rs_lower_68", "rp_rs_upper_68"]))?)
+            }
+            None => None,
+        };
+        let mut table = TableReader::open(&self.candidates, None)?;
+        while let Some(batch) = table.batch()? {
+            let mut rows = Vec::with_capacity(batch.num_rows());
+            let (ids, harmonic_of) = (table.text(&batch, "target_id")?, table.integers(&batch, "harmonic_of")?);
+            let (numbers, transits) = (table.integers(&batch, "candidate")?, table.integers(&batch, "n_transits")?);
+            let float = |name: &str| table.floats(&batch, name);
+            let (period, time, snr) = (float("period")?, float("transit_time")?, float("snr")?);
+            let (duration, depth) = (float("duration")?, float("depth")?);
+            for i in 0..batch.num_rows() {
+                rows.push(Row {
+                    target_id: ids.value(i).to_string(),
+                    number: numbers.value(i),
+                    harmonic_of: harmonic_of.is_valid(i).then(|| harmonic_of.value(i)),
+                    period: period.value(i),
+                    transit_time: time.value(i),
+                    duration: duration.value(i),
+                    depth: depth.value(i),
+                    snr: snr.value(i),
+                    n_transits: transits.value(i),
+                    rp_rs: None,
+                    fit: String::new(),
+                });
+            }
+            // Rows of the two tables are of the same candidates, but where a run had no fits.
+            if let Some(fits) = fits.as_mut().filter(|f| f.rows() == table.rows()) {
+                let mut at = 0;
+                let mut found: Vec<RecordBatch> = Vec::new();
+                fits.take(rows.len(), |batch| {
+                    found.push(batch);
+                    Ok::<(), TableError>(())
+                })?;
+                for batch in found {
+                    let status = fits.text(&batch, "status")?;
+                    let [k, lower, upper] =
+                        ["rp_rs", "rp_rs_lower_68", "rp_rs_upper_68"].map(|name| fits.floats(&batch, name));
+                    let (k, lower, upper) = (k?, lower?, upper?);
+                    for i in 0..batch.num_rows() {
+                        rows[at].fit = status.value(i).replace('_', " ");
+                        rows[at].rp_rs = float_at(k, i).map(|k| (k, 0.5 * (upper.value(i) - lower.value(i))));
+                        at += 1;
+                    }
                 }
-                Some(FitOutcome::Skipped(_)) => ("skipped", None),
-                Some(FitOutcome::Failed(_)) => ("failed", None),
-                None => ("", None),
-            };
-            self.rows.push(Row { target_id: outcome.target_id.clone(), candidate: candidate.clone(), rp_rs, fit });
+            }
+            rows.into_iter().for_each(&mut sink);
         }
+        Ok(())
     }
 }
 
 /// Prints the candidates; where the inputs carry a truth table, beside the planets that are really there.
-pub fn print_results(results: &ResultRows, inputs: &[String]) {
+pub fn print_results(results: &ResultFiles, inputs: &[String]) -> Result<(), TableError> {
     match truth_of(inputs) {
-        Some(truth) => print_beside_truth(results, &truth),
-        None => print_candidates(results),
+        Some(truth) => print_beside_truth(results, &truth)?,
+        None => print_candidates(results)?,
     }
-    print_singles(results);
+    print_singles(results)
 }
 
-fn print_singles(results: &ResultRows) {
-    if results.singles.is_empty() {
-        return;
+fn print_singles(results: &ResultFiles) -> Result<(), TableError> {
+    let mut table = TableReader::open(&results.singles, None)?;
+    let total = table.rows();
+    if total == 0 {
+        return Ok(());
     }
     println!("\nSingle transits:");
     let header = ["target", "transit time", "duration (h)", "depth (ppm)", "S/N", "S/N red", "period (d)"];
-    let rows: Vec<Vec<String>> = results.singles.iter().take(MOST_ROWS).map(single_cells).collect();
-    print_table(&header, &rows);
-    if results.singles.len() > MOST_ROWS {
-        println!("… and {} more", results.singles.len() - MOST_ROWS);
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    while let Some(batch) = table.batch()?.filter(|_| rows.len() < MOST_ROWS) {
+        let ids = table.text(&batch, "target_id")?;
+        let float = |name: &str| table.floats(&batch, name);
+        let (time, time_err) = (float("transit_time")?, float("transit_time_err")?);
+        let (duration, duration_err) = (float("duration")?, float("duration_err")?);
+        let (depth, depth_err) = (float("depth")?, float("depth_err")?);
+        let (snr, snr_red, period) = (float("snr")?, float("snr_red")?, float("period_min")?);
+        for i in 0..batch.num_rows().min(MOST_ROWS - rows.len()) {
+            rows.push(vec![
+                ids.value(i).to_string(),
+                format!("{:.4} ± {:.4}", time.value(i), time_err.value(i)),
+                format!("{:.2} ± {:.2}", duration.value(i) * 24.0, duration_err.value(i) * 24.0),
+                format!("{:.0} ± {:.0}", depth.value(i) * 1e6, depth_err.value(i) * 1e6),
+                format!("{:.1}", snr.value(i)),
+                format!("{:.1}", snr_red.value(i)),
+                format!("≥ {:.1}", period.value(i)),
+            ]);
+        }
     }
+    print_table(&header, &rows);
+    print_more(total);
+    Ok(())
 }
 
-fn single_cells((target_id, s): &(String, SingleTransit)) -> Vec<String> {
-    vec![
-        target_id.clone(),
-        format!("{:.4} ± {:.4}", s.transit_time, s.transit_time_err),
-        format!("{:.2} ± {:.2}", s.duration * 24.0, s.duration_err * 24.0),
-        format!("{:.0} ± {:.0}", s.depth * 1e6, s.depth_err * 1e6),
-        format!("{:.1}", s.snr),
-        format!("{:.1}", s.snr_red),
-        format!("≥ {:.1}", s.period_min),
-    ]
+fn print_more(total: usize) {
+    if total > MOST_ROWS {
+        println!("… and {} more", total - MOST_ROWS);
+    }
 }
 
 fn truth_of(inputs: &[String]) -> Option<Vec<Truth>> {
@@ -98,58 +170,71 @@ fn truth_of(inputs: &[String]) -> Option<Vec<Truth>> {
     Some(all)
 }
 
-fn print_candidates(results: &ResultRows) {
-    if results.rows.is_empty() {
+fn print_candidates(results: &ResultFiles) -> Result<(), TableError> {
+    let (mut rows, mut total) = (Vec::new(), 0);
+    results.candidates(|row| {
+        total += 1;
+        if rows.len() < MOST_ROWS {
+            rows.push(candidate_cells(&row));
+        }
+    })?;
+    if rows.is_empty() {
         println!("no candidates");
-        return;
+        return Ok(());
     }
-    let rows: Vec<Vec<String>> = results.rows.iter().take(MOST_ROWS).map(candidate_cells).collect();
     print_table(&CANDIDATE_HEADER, &rows);
-    if results.rows.len() > MOST_ROWS {
-        println!("… and {} more", results.rows.len() - MOST_ROWS);
-    }
+    print_more(total);
+    Ok(())
 }
 
 fn candidate_cells(row: &Row) -> Vec<String> {
-    let c = &row.candidate;
     vec![
         row.target_id.clone(),
-        c.harmonic_of.map_or_else(|| c.number.to_string(), |h| format!("{} (harmonic of {})", c.number, h.candidate)),
-        format!("{:.6}", c.ephemeris.period),
-        format!("{:.4}", c.ephemeris.transit_time),
-        format!("{:.2}", c.duration * 24.0),
-        format!("{:.0}", c.depth * 1e6),
-        format!("{:.1}", c.snr),
-        c.n_transits.to_string(),
+        row.harmonic_of.map_or_else(|| row.number.to_string(), |of| format!("{} (harmonic of {of})", row.number)),
+        format!("{:.6}", row.period),
+        format!("{:.4}", row.transit_time),
+        format!("{:.2}", row.duration * 24.0),
+        format!("{:.0}", row.depth * 1e6),
+        format!("{:.1}", row.snr),
+        row.n_transits.to_string(),
         row.rp_rs.map_or_else(String::new, |(k, err)| format!("{k:.4} ± {err:.4}")),
-        row.fit.to_string(),
+        row.fit.clone(),
     ]
 }
 
-fn print_beside_truth(results: &ResultRows, truth: &[Truth]) {
+fn print_beside_truth(results: &ResultFiles, truth: &[Truth]) -> Result<(), TableError> {
     let header = ["target", "kind", "true period", "true Rp/R*", "found period", "S/N", "Rp/R*", "fit", ""];
-    let mut matched = vec![false; results.rows.len()];
+    // Of each true signal the first candidate that is it; of the rest as many as are printed.
+    let mut hits: Vec<Option<Row>> = truth.iter().map(|_| None).collect();
+    let (mut others, mut n_others) = (Vec::new(), 0);
+    results.candidates(|row| {
+        let is_it = |t: &Truth| {
+            t.target_id == row.target_id && t.period.is_some_and(|p| (row.period / p - 1.0).abs() < PERIOD_TOLERANCE)
+        };
+        match truth.iter().zip(&mut hits).find(|(t, hit)| hit.is_none() && is_it(t)) {
+            Some((_, hit)) => *hit = Some(row),
+            None => {
+                n_others += 1;
+                if others.len() < MOST_ROWS {
+                    others.push(candidate_cells(&row));
+                }
+            }
+        }
+    })?;
     let mut rows = Vec::new();
     let (mut planets, mut found) = (0, 0);
-    for t in truth {
+    for (t, hit) in truth.iter().zip(&hits) {
         let number = |v: Option<f64>, digits: usize| v.map_or_else(String::new, |v| format!("{v:.digits$}"));
         let mut cells = vec![t.target_id.clone(), t.kind.clone(), number(t.period, 5), number(t.rp_rs, 4)];
-        let hit = t.period.and_then(|period| {
-            results.rows.iter().position(|r| {
-                r.target_id == t.target_id && (r.candidate.ephemeris.period / period - 1.0).abs() < PERIOD_TOLERANCE
-            })
-        });
         let is_planet = t.kind == "planet";
         planets += usize::from(is_planet);
         match hit {
-            Some(i) => {
-                matched[i] = true;
+            Some(r) => {
                 found += usize::from(is_planet);
-                let r = &results.rows[i];
-                cells.push(format!("{:.5}", r.candidate.ephemeris.period));
-                cells.push(format!("{:.1}", r.candidate.snr));
+                cells.push(format!("{:.5}", r.period));
+                cells.push(format!("{:.1}", r.snr));
                 cells.push(r.rp_rs.map_or_else(String::new, |(k, err)| format!("{k:.4} ± {err:.4}")));
-                cells.push(r.fit.to_string());
+                cells.push(r.fit.clone());
                 cells.push("found".into());
             }
             None => {
@@ -160,13 +245,13 @@ fn print_beside_truth(results: &ResultRows, truth: &[Truth]) {
         rows.push(cells);
     }
     print_table(&header, &rows);
-    let others: Vec<Vec<String>> =
-        results.rows.iter().zip(&matched).filter(|(_, m)| !**m).map(|(r, _)| candidate_cells(r)).collect();
-    if !others.is_empty() {
+    if n_others > 0 {
         println!("\nOther candidates:");
         print_table(&CANDIDATE_HEADER, &others);
+        print_more(n_others);
     }
-    println!("\n{found} of {planets} planets found, {} other candidates", others.len());
+    println!("\n{found} of {planets} planets found, {n_others} other candidates");
+    Ok(())
 }
 
 /// Prints rows in aligned columns.

@@ -19,4 +19,4 @@ pub mod read;
 pub mod table;
 pub mod truth;
 
-pub use convert::{ConvertError, Converted, convert};
+pub use convert::{ConvertError, Converted, convert, convert_with};

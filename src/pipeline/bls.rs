@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::config::RunConfig;
-use super::engine::process_in_order;
+use super::engine::{Delivery, or_on_panic, process};
 use super::error::RunError;
+use super::manifest::Counts;
 use super::prepare::{ErrorRow, Prepared};
-use super::run::{Progress, Run, Tally};
-use crate::io::read::{TargetRef, read_target};
+use super::progress::{Live, Progress};
+use super::run::{Execution, Run};
+use crate::io::read::{OpenFiles, TargetRead, Unit, read_targets};
 use crate::io::table::{BLS, PERIODOGRAM, RowBuilder, TableError, TableWriter, bls_columns, periodogram_columns};
 use crate::lightcurve::Detrended;
 use crate::search::{BlsBox, PeriodGrid, SearchError, bls};
@@ -109,7 +111,7 @@ impl Run<'_> {
         file: &Path,
         request: &BlsRequest,
         periodograms: Option<&Path>,
-        pool: &rayon::ThreadPool,
+        execution: &Execution,
         progress: &dyn Progress,
         mut each: impl FnMut(&BlsOutcome),
     ) -> Result<(), RunError> {
@@ -118,31 +120,52 @@ impl Run<'_> {
         }
         let mut table = TableWriter::create_file(file.to_path_buf(), BLS, bls_columns())?;
         let mut names = BTreeSet::new();
-        let mut tally = Tally { errors: self.scan.errors.len(), ..Tally::default() };
-        let work = |target: &TargetRef| periodogram(target, self.config, request);
-        process_in_order(pool, &self.scan.targets, work, panicked, |outcome| {
-            write_peak(&mut table, &self.run_id, request.objective, &outcome)?;
-            if let (Some(dir), Some(found)) = (periodograms, &outcome.periodogram) {
-                let path = file_of(dir, &outcome.target_id, &mut names);
-                write_periodogram(path, &self.run_id, request.objective, &outcome.target_id, found)?;
-            }
-            tally.targets += 1;
-            tally.errors += outcome.errors.len();
-            progress.target_done(&tally);
-            each(&outcome);
-            Ok::<(), RunError>(())
-        })?;
-        progress.finished(&tally);
+        let live = Live::new(self.n_targets());
+        live.add(&Counts { error_rows: self.plan.errors.len(), ..Counts::default() });
+        let open = OpenFiles::default();
+        let read = |unit: &Unit| -> Result<Vec<(String, TargetRead)>, RunError> {
+            let targets = self.plan.targets_of(unit).map_err(RunError::Scratch)?;
+            let read = read_targets(&targets, &self.config.read, &open);
+            Ok(targets.into_iter().map(|t| t.target_id).zip(read).collect())
+        };
+        let work = |_: &Unit, read: Result<Vec<(String, TargetRead)>, RunError>| -> Result<Vec<BlsOutcome>, RunError> {
+            let one = |(target_id, read): (String, TargetRead)| {
+                or_on_panic(|| periodogram(&target_id, read, self.config, request), |m| panicked(&target_id, m))
+            };
+            Ok(read?.into_iter().map(one).collect())
+        };
+        let units = &self.plan.units;
+        process(
+            execution.threads(),
+            units,
+            Delivery::InOrder,
+            read,
+            work,
+            |outcomes| outcomes,
+            |outcomes| {
+                for outcome in outcomes.transpose()?.into_iter().flatten() {
+                    write_peak(&mut table, &self.run_id, request.objective, &outcome)?;
+                    if let (Some(dir), Some(found)) = (periodograms, &outcome.periodogram) {
+                        let path = file_of(dir, &outcome.target_id, &mut names);
+                        write_periodogram(path, &self.run_id, request.objective, &outcome.target_id, found)?;
+                    }
+                    live.add(&Counts { targets: 1, error_rows: outcome.errors.len(), ..Counts::default() });
+                    each(&outcome);
+                }
+                progress.update(&live.tally());
+                Ok::<(), RunError>(())
+            },
+        )?;
+        progress.finished(&live.tally());
         table.finish()?;
         Ok(())
     }
 }
 
-fn periodogram(target: &TargetRef, config: &RunConfig, request: &BlsRequest) -> BlsOutcome {
-    let read = read_target(target, &config.read);
+fn periodogram(target_id: &str, read: TargetRead, config: &RunConfig, request: &BlsRequest) -> BlsOutcome {
     let mut errors: Vec<ErrorRow> = read.errors.iter().map(ErrorRow::from).collect();
     let Some(raw) = read.target else {
-        return BlsOutcome { target_id: target.target_id.clone(), periodogram: None, errors };
+        return BlsOutcome { target_id: target_id.to_string(), periodogram: None, errors };
     };
     let target_id = raw.target_id.clone();
     // The window of the detrending must leave the durations asked for alone.
@@ -186,16 +209,16 @@ fn boxes(flat: &Detrended, request: &BlsRequest) -> Result<BlsPeak, SearchError>
     Ok(BlsPeak { time_offset: flat.time_system().offset(), periods, boxes })
 }
 
-fn panicked(target: &TargetRef, message: String) -> BlsOutcome {
+fn panicked(target_id: &str, message: String) -> BlsOutcome {
     let row = ErrorRow {
-        target_id: Some(target.target_id.clone()),
-        source: target.target_id.clone(),
+        target_id: Some(target_id.to_string()),
+        source: target_id.to_string(),
         stage: "search",
         kind: "panic".to_string(),
         reason: format!("internal error: {message}"),
         left_out: false,
     };
-    BlsOutcome { target_id: target.target_id.clone(), periodogram: None, errors: vec![row] }
+    BlsOutcome { target_id: target_id.to_string(), periodogram: None, errors: vec![row] }
 }
 
 fn write_peak(

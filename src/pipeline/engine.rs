@@ -1,56 +1,160 @@
-//! Many targets in parallel, their outcomes handed over in the order of the targets.
+//! Items read and worked on by several threads, in bounded memory.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
 
-/// Runs `work` on every item in `pool` and hands the results to `sink` on the calling thread, in the order of the items,
-/// each as soon as all before it are done. The first error of `sink` stops the rest and is returned.
+/// When a result is handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// As soon as it is there.
+    AsDone,
+    /// After those of all items before it.
+    InOrder,
+}
+
+/// Items that are on their way at a time, for each thread: one is worked on, one is read ahead, two wait for their turn.
+const ON_THE_WAY: usize = 4;
+/// How often `sink` hears that nothing has come.
+const TICK: Duration = Duration::from_millis(250);
+
+/// Turns of the threads: who works, what has been begun, what has been handed over.
+struct Turns {
+    next: usize,
+    handed_over: usize,
+    working: usize,
+    stopped: bool,
+}
+
+struct Gate {
+    turns: Mutex<Turns>,
+    changed: Condvar,
+    items: usize,
+    threads: usize,
+}
+
+impl Gate {
+    fn lock(&self) -> MutexGuard<'_, Turns> {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'a>(&self, turns: MutexGuard<'a, Turns>) -> MutexGuard<'a, Turns> {
+        self.changed.wait(turns).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next item to read; waits while too many are on their way.
+    fn begin(&self) -> Option<usize> {
+        let mut turns = self.lock();
+        loop {
+            if turns.stopped || turns.next == self.items {
+                return None;
+            }
+            if turns.next < turns.handed_over + ON_THE_WAY * self.threads {
+                turns.next += 1;
+                return Some(turns.next - 1);
+            }
+            turns = self.wait(turns);
+        }
+    }
+
+    /// Waits for a thread's worth of processor; `None` when nobody wants the result any more.
+    fn work(&self) -> Option<Working<'_>> {
+        let mut turns = self.lock();
+        while turns.working == self.threads && !turns.stopped {
+            turns = self.wait(turns);
+        }
+        if turns.stopped {
+            return None;
+        }
+        turns.working += 1;
+        Some(Working(self))
+    }
+
+    fn update(&self, change: impl FnOnce(&mut Turns)) {
+        change(&mut self.lock());
+        self.changed.notify_all();
+    }
+}
+
+struct Working<'a>(&'a Gate);
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        self.0.update(|turns| turns.working -= 1);
+    }
+}
+
+/// Takes every item through `read`, `work` and `keep` and hands the result to `sink` on the calling thread.
 ///
-/// A panic in `work` becomes the result of `on_panic`, so that one poisoned item costs only itself.
-pub fn process_in_order<T, R, E>(
-    pool: &rayon::ThreadPool,
+/// `threads` threads are in `work` at a time, while others, as many again, read ahead or wait for the disk in `keep`. No more than four items a thread are on their way,
+/// results that wait for their turn included: behind a slow item the rest waits, rather than fill the memory. `sink` is
+/// called with `None` now and then, to show progress. Its first error stops the rest and is returned.
+pub fn process<T, R, W, O, E>(
+    threads: usize,
     items: &[T],
-    work: impl Fn(&T) -> R + Sync,
-    on_panic: impl Fn(&T, String) -> R + Sync,
-    mut sink: impl FnMut(R) -> Result<(), E>,
+    delivery: Delivery,
+    read: impl Fn(&T) -> R + Sync,
+    work: impl Fn(&T, R) -> W + Sync,
+    keep: impl Fn(W) -> O + Sync,
+    mut sink: impl FnMut(Option<O>) -> Result<(), E>,
 ) -> Result<(), E>
 where
     T: Sync,
-    R: Send,
+    O: Send,
 {
-    let stop = AtomicBool::new(false);
+    let threads = threads.max(1);
+    let turns = Turns { next: 0, handed_over: 0, working: 0, stopped: false };
+    let gate = Gate { turns: Mutex::new(turns), changed: Condvar::new(), items: items.len(), threads };
     let (sender, receiver) = mpsc::channel();
-    let mut outcome = Ok(());
-    pool.in_place_scope_fifo(|scope| {
-        for (position, item) in items.iter().enumerate() {
-            let (sender, stop, work, on_panic) = (sender.clone(), &stop, &work, &on_panic);
-            scope.spawn_fifo(move |_| {
-                if stop.load(Ordering::Relaxed) {
-                    return;
+    std::thread::scope(|scope| {
+        for _ in 0..(2 * threads).min(items.len()) {
+            let (sender, gate, read, work, keep) = (sender.clone(), &gate, &read, &work, &keep);
+            scope.spawn(move || {
+                while let Some(position) = gate.begin() {
+                    let item = &items[position];
+                    let data = read(item);
+                    let Some(working) = gate.work() else { return };
+                    let worked = work(item, data);
+                    drop(working);
+                    // The receiver is gone only when the sink has failed; then nobody wants the result.
+                    let _ = sender.send((position, keep(worked)));
                 }
-                let result = catch_unwind(AssertUnwindSafe(|| work(item)))
-                    .unwrap_or_else(|panic| on_panic(item, panic_message(panic.as_ref())));
-                // The receiver is gone only when the sink has failed; then nobody wants the result.
-                let _ = sender.send((position, result));
             });
         }
         drop(sender);
         let mut waiting = BTreeMap::new();
         let mut next = 0;
-        for (position, result) in receiver {
-            waiting.insert(position, result);
-            while let Some(result) = waiting.remove(&next) {
-                next += 1;
-                if outcome.is_ok() {
-                    outcome = sink(result);
-                    stop.store(outcome.is_err(), Ordering::Relaxed);
+        let mut take = || -> Result<(), E> {
+            loop {
+                match receiver.recv_timeout(TICK) {
+                    Ok((position, result)) => waiting.insert(position, result),
+                    Err(mpsc::RecvTimeoutError::Timeout) => {
+                        sink(None)?;
+                        continue;
+                    }
+                    Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(()),
+                };
+                while let Some((position, result)) = waiting.pop_first() {
+                    if delivery == Delivery::InOrder && position != next {
+                        waiting.insert(position, result);
+                        break;
+                    }
+                    next += 1;
+                    sink(Some(result))?;
+                    gate.update(|turns| turns.handed_over += 1);
                 }
             }
-        }
-    });
-    outcome
+        };
+        let outcome = take();
+        gate.update(|turns| turns.stopped = true);
+        outcome
+    })
+}
+
+/// Runs `work`; a panic in it becomes the result of `on_panic`, so that one poisoned target costs only itself.
+pub fn or_on_panic<O>(work: impl FnOnce() -> O, on_panic: impl FnOnce(String) -> O) -> O {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| on_panic(panic_message(panic.as_ref())))
 }
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
@@ -63,53 +167,95 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
-    fn pool(threads: usize) -> rayon::ThreadPool {
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
+    fn nap(i: u64) {
+        std::thread::sleep(Duration::from_micros((i * 7919) % 300));
     }
 
     #[test]
     fn results_come_in_order_whatever_the_threads() {
         let items: Vec<u64> = (0..200).collect();
         for threads in [1, 2, 3] {
-            let mut got = Vec::new();
-            let work = |i: &u64| {
-                std::thread::sleep(std::time::Duration::from_micros((*i * 7919) % 300));
-                i * i
-            };
-            process_in_order(
-                &pool(threads),
-                &items,
-                work,
-                |_, _| 0,
-                |r| {
-                    got.push(r);
-                    Ok::<(), ()>(())
-                },
-            )
-            .unwrap();
-            assert_eq!(got, items.iter().map(|i| i * i).collect::<Vec<_>>());
+            for delivery in [Delivery::InOrder, Delivery::AsDone] {
+                let mut got = Vec::new();
+                let work = |i: &u64, read: u64| {
+                    nap(*i);
+                    read * i
+                };
+                process(
+                    threads,
+                    &items,
+                    delivery,
+                    |i| *i,
+                    work,
+                    |w| w,
+                    |r| {
+                        got.extend(r);
+                        Ok::<(), ()>(())
+                    },
+                )
+                .unwrap();
+                if delivery == Delivery::AsDone {
+                    got.sort_unstable();
+                }
+                assert_eq!(got, items.iter().map(|i| i * i).collect::<Vec<_>>());
+            }
         }
     }
 
+    /// Item 0 takes as long as all others together; until it is done no more than the window may be begun.
     #[test]
-    fn a_panic_costs_only_its_own_item() {
+    fn behind_a_slow_item_results_do_not_pile_up() {
+        let items: Vec<usize> = (0..100).collect();
+        let (alive, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let working = AtomicUsize::new(0);
+        let read = |i: &usize| {
+            most.fetch_max(alive.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            *i
+        };
+        let work = |i: &usize, read: usize| {
+            assert!(working.fetch_add(1, Ordering::SeqCst) < 2, "no more than `threads` work at a time");
+            std::thread::sleep(Duration::from_millis(if *i == 0 { 60 } else { 1 }));
+            working.fetch_sub(1, Ordering::SeqCst);
+            read
+        };
         let mut got = Vec::new();
-        let work = |i: &i32| if *i == 3 { panic!("poison") } else { format!("{i}") };
-        let on_panic = |_: &i32, message: String| message;
-        process_in_order(&pool(2), &[1, 2, 3, 4], work, on_panic, |r| {
-            got.push(r);
-            Ok::<(), ()>(())
-        })
+        process(
+            2,
+            &items,
+            Delivery::InOrder,
+            read,
+            work,
+            |w| w,
+            |r| {
+                if let Some(r) = r {
+                    alive.fetch_sub(1, Ordering::SeqCst);
+                    got.push(r);
+                }
+                Ok::<(), ()>(())
+            },
+        )
         .unwrap();
-        assert_eq!(got, ["1", "2", "poison", "4"]);
+        assert_eq!(got, items);
+        assert!(most.load(Ordering::SeqCst) <= 2 * ON_THE_WAY + 1, "{most:?} at a time");
+    }
+
+    #[test]
+    fn a_panic_becomes_a_result() {
+        let message = or_on_panic(|| panic!("poison {}", 3), |message| message);
+        assert_eq!(message, "poison 3");
     }
 
     #[test]
     fn the_sink_can_stop_the_run() {
         let items: Vec<u32> = (0..100).collect();
-        let result = process_in_order(&pool(2), &items, |i| *i, |_, _| 0, |r| if r == 5 { Err(r) } else { Ok(()) });
-        assert_eq!(result, Err(5));
+        let sink = |r: Option<u32>| match r {
+            Some(5) => Err(5),
+            _ => Ok(()),
+        };
+        assert_eq!(process(2, &items, Delivery::InOrder, |i| *i, |i, _| *i, |w| w, sink), Err(5));
     }
 }

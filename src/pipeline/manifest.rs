@@ -1,24 +1,27 @@
 //! What a run was and what it came to: `manifest.json`.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::completeness::Completeness;
 use super::config::RunConfig;
 
 /// One input file.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Input {
     pub path: String,
     pub bytes: u64,
-    pub sha256: String,
+    /// As in [`InputFile`](crate::io::read::InputFile).
+    pub checksum: String,
 }
 
 /// Rows and targets, in and out. [`Counts::add_up`] holds at the end of every run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Counts {
     pub files: usize,
     /// Files of which nothing was used; each has a row in the error table.
@@ -36,15 +39,36 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Whether every target is accounted for and every candidate has its row among the fits.
+    /// Adds the counts of a part of the work.
+    pub fn add(&mut self, of: &Counts) {
+        self.files += of.files;
+        self.files_refused += of.files_refused;
+        self.targets += of.targets;
+        self.targets_searched += of.targets_searched;
+        self.targets_failed += of.targets_failed;
+        self.candidates += of.candidates;
+        self.single_transits += of.single_transits;
+        self.fits_converged += of.fits_converged;
+        self.fits_not_converged += of.fits_not_converged;
+        self.fits_failed += of.fits_failed;
+        self.fits_skipped += of.fits_skipped;
+        self.error_rows += of.error_rows;
+    }
+
+    /// Candidates with a row among the fits.
+    pub fn fits(&self) -> usize {
+        self.fits_converged + self.fits_not_converged + self.fits_failed + self.fits_skipped
+    }
+
+    /// Whether every target is accounted for, and every candidate has its row among the fits where any has.
     pub fn add_up(&self) -> bool {
-        let fits = self.fits_converged + self.fits_not_converged + self.fits_failed + self.fits_skipped;
-        self.targets == self.targets_searched + self.targets_failed && self.candidates == fits
+        let fits = self.fits();
+        self.targets == self.targets_searched + self.targets_failed && (fits == 0 || self.candidates == fits)
     }
 }
 
 /// Wall-clock and summed step times of a run, seconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Timings {
     pub wall_s: f64,
     pub scan_s: f64,
@@ -66,30 +90,64 @@ impl Timings {
     }
 }
 
-/// The manifest of a run.
+/// Units of work of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UnitCounts {
+    /// In the whole run, all shards together.
+    pub total: usize,
+    /// Computed now.
+    pub computed: usize,
+    /// Taken over from before.
+    pub kept: usize,
+}
+
+/// The manifest of a run. Of two runs with the same `run_id` only `units`, `threads`, `shard`, `timings`,
+/// `peak_memory_bytes`, `completeness` and the paths of `inputs` may differ.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Manifest<'a> {
-    pub antumbra_version: &'static str,
+    pub antumbra_version: &'a str,
     pub command: &'a str,
     pub run_id: &'a str,
     pub seed: u64,
+    /// `2/4` for the second of four; unset for a whole run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<String>,
     pub threads: usize,
-    pub config: &'a RunConfig,
+    pub config: &'a serde_json::Value,
     pub inputs: &'a [Input],
+    /// What there is of a list of targets, where one was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completeness: Option<&'a Completeness>,
     pub counts: Counts,
+    /// Targets with data of each sector, quarter or campaign.
+    pub segments: BTreeMap<String, usize>,
+    pub units: UnitCounts,
     pub timings: Timings,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peak_memory_bytes: Option<u64>,
 }
 
 impl Manifest<'_> {
     /// Writes `manifest.json` into `dir` in one step.
     pub fn write(&self, dir: &Path) -> std::io::Result<()> {
-        let partial = dir.join("manifest.json.partial");
-        let mut file = File::create(&partial)?;
-        serde_json::to_writer_pretty(&mut file, self)?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        fs::rename(partial, dir.join("manifest.json"))
+        write_whole(&dir.join("manifest.json"), |file| {
+            serde_json::to_writer_pretty(&mut *file, self)?;
+            file.write_all(b"\n")
+        })
     }
+}
+
+/// Writes a file aside, syncs it and gives it its name.
+pub fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+) -> std::io::Result<()> {
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".partial");
+    let mut file = BufWriter::new(File::create(&partial)?);
+    write(&mut file)?;
+    file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+    fs::rename(partial, path)
 }
 
 /// Name of a run: the same for the same version, configuration, seed and input contents, whatever the order of the
@@ -99,7 +157,7 @@ pub fn run_id(config: &RunConfig, inputs: &[Input]) -> String {
     hash.update(env!("CARGO_PKG_VERSION"));
     // Debug output of the whole configuration: any setting that differs gives another id.
     hash.update(format!("{config:?}"));
-    let mut sums: Vec<&str> = inputs.iter().map(|i| i.sha256.as_str()).collect();
+    let mut sums: Vec<&str> = inputs.iter().map(|i| i.checksum.as_str()).collect();
     sums.sort_unstable();
     for sum in sums {
         hash.update(sum);
@@ -116,7 +174,7 @@ pub fn target_seed(seed: u64, target_id: &str) -> u64 {
     digest[..8].iter().fold(0, |acc, &byte| (acc << 8) | u64::from(byte))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
@@ -126,7 +184,7 @@ mod tests {
 
     #[test]
     fn the_run_id_ignores_the_order_of_inputs() {
-        let input = |sum: &str| Input { path: sum.into(), bytes: 1, sha256: sum.into() };
+        let input = |sum: &str| Input { path: sum.into(), bytes: 1, checksum: sum.into() };
         let config = RunConfig::default();
         let ab = run_id(&config, &[input("a"), input("b")]);
         assert_eq!(ab, run_id(&config, &[input("b"), input("a")]));

@@ -6,37 +6,67 @@
 //! known     a planet whose ephemeris is given, in place of a search
 //! prepare   one target cleaned and flattened
 //! target    one target through all steps -> TargetOutcome
-//! engine    many targets in parallel, outcomes in order
+//! run       plan, compute, assemble: the three acts of a run
+//! compute   every unit of work that is not there yet
+//! engine    threads, reading ahead, back-pressure
+//! store     the result of a unit as a file that appears whole
 //! output    outcomes as rows of the result tables
+//! assemble  parts put together to tables
+//! results   the tables, ledger and manifest of a directory
+//! merge     shards put together
+//! diff      the candidates of two runs beside each other
+//! completeness  which targets of a list are there
+//! ledger    which rows came from which unit
+//! previous  what an earlier run has left, and what of it still holds
+//! shard     a run split over machines
+//! progress  how far a run is
+//! status    the same as a file, for those who look from outside
 //! manifest  what the run was and what it came to
-//! run       scan, process, write
 //! pages     pages of candidates, of one target or of a directory of results
 //! bls       plain box least squares for many targets
 //! ```
 
+mod assemble;
 mod bls;
+mod completeness;
+mod compute;
 mod config;
+mod diff;
 mod engine;
 mod error;
 mod joint;
 mod known;
+mod ledger;
 mod manifest;
+mod merge;
 mod output;
 mod pages;
 mod prepare;
+mod previous;
+mod progress;
+mod results;
 mod run;
+mod shard;
+mod status;
+mod store;
 mod target;
 
 pub use bls::{BlsObjective, BlsOutcome, BlsPeak, BlsRequest, power};
+pub use completeness::{Completeness, read_targets_list};
 pub use config::{ConfigError, FitSelection, RunConfig};
-pub use engine::process_in_order;
+pub use diff::{Change, Compared, Difference, Differences, diff};
 pub use error::RunError;
 pub use joint::{
     ComparedRow, Figures, JointInput, JointOutcome, JointRunError, LoadedJoint, compare, reweight_joint, run_joint,
 };
 pub use known::{KnownError, KnownTransit};
-pub use manifest::{Counts, Input, Timings};
+pub use manifest::{Counts, Input, Timings, UnitCounts};
+pub use merge::merge;
+pub use output::singles_file;
 pub use pages::{PageTarget, PagesError, ReportSummary, Sheets, report_run, target_pages, write_index, write_page};
 pub use prepare::{ErrorRow, Prepared};
-pub use run::{NoProgress, Progress, Run, RunSummary, Tally};
+pub use progress::{NoProgress, Progress, Tally};
+pub use run::{Execution, Existing, Run, RunSummary};
+pub use shard::{Shard, ShardError};
+pub use status::{State, Status};
 pub use target::{FitOutcome, Steps, TargetOutcome, TargetSummary, process_target};

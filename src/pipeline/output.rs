@@ -4,105 +4,120 @@ use std::path::{Path, PathBuf};
 
 use super::error::RunError;
 use super::prepare::ErrorRow;
+use super::store::{PartSummary, PartWriter};
 use super::target::{FitOutcome, TargetOutcome};
 use crate::ephemeris::{Candidate, SingleTransit};
 use crate::fit::{FitStatus, Sampled, TransitFit, quantities};
 use crate::io::table::{
-    CANDIDATES, ERRORS, FITS, FittedQuantity, POSTERIORS, RowBuilder, SINGLE_TRANSITS, TARGETS, TableError,
-    TableWriter, candidates_columns, errors_columns, fits_columns, posteriors_columns, single_transits_columns,
-    targets_columns,
+    CANDIDATES, Column, ERRORS, FITS, FittedQuantity, POSTERIORS, RowBuilder, SINGLE_TRANSITS, TARGETS, Table,
+    TableError, TableRows, candidates_columns, errors_columns, fits_columns, posteriors_columns,
+    single_transits_columns, targets_columns,
 };
 
-/// What a search found: the table of candidates, and that of single transits beside it.
+/// Every table of a run with its columns, in the order in which they are written.
 ///
 /// Single transits have a table of their own because they have no period: in the table of candidates every reader of
 /// `period` would meet nulls, and every count of candidates would change.
-pub struct SearchTables {
-    candidates: TableWriter,
-    singles: TableWriter,
-    run_id: String,
+pub fn result_tables() -> Vec<(Table, Vec<Column>)> {
+    let fitted: Vec<FittedQuantity> = quantities()
+        .iter()
+        .map(|q| FittedQuantity { name: q.name, unit: q.unit, description: q.description })
+        .collect();
+    vec![
+        (CANDIDATES, candidates_columns()),
+        (SINGLE_TRANSITS, single_transits_columns()),
+        (TARGETS, targets_columns()),
+        (FITS, fits_columns(&fitted)),
+        (POSTERIORS, posteriors_columns(&fitted)),
+        (ERRORS, errors_columns()),
+    ]
 }
 
-impl SearchTables {
-    pub fn create(candidates: &Path, singles: &Path, run_id: &str) -> Result<Self, TableError> {
-        Ok(Self {
-            candidates: TableWriter::create_file(candidates.to_path_buf(), CANDIDATES, candidates_columns())?,
-            singles: TableWriter::create_file(singles.to_path_buf(), SINGLE_TRANSITS, single_transits_columns())?,
-            run_id: run_id.to_string(),
-        })
-    }
-
-    pub fn write(&mut self, outcome: &TargetOutcome) -> Result<(), TableError> {
-        let offset = outcome.summary.as_ref().and_then(|s| s.time_offset);
-        for candidate in &outcome.candidates {
-            write_candidate(&mut self.candidates, &self.run_id, &outcome.target_id, offset, candidate)?;
-        }
-        for single in &outcome.single_transits {
-            write_single(&mut self.singles, &self.run_id, &outcome.target_id, offset, single)?;
-        }
-        Ok(())
-    }
-
-    pub fn finish(self) -> Result<(), TableError> {
-        self.candidates.finish()?;
-        self.singles.finish()?;
-        Ok(())
-    }
-}
-
-/// Where the single transits go whose candidates are in `candidates`: `NAME_single.parquet` beside `NAME.parquet`.
+/// Single transits go beside the candidates of a search: `NAME_single.parquet`.
 pub fn singles_file(candidates: &Path) -> PathBuf {
-    let stem = candidates.file_stem().unwrap_or_default().to_string_lossy();
+    let stem = candidates.file_stem().map_or_else(|| "candidates".into(), |s| s.to_string_lossy().into_owned());
     candidates.with_file_name(format!("{stem}_single.parquet"))
 }
 
-/// All tables of a run. Nothing is in place until [`Output::finish`].
+/// Rows held before they go to the part; draws are by far the most.
+const ROWS_HELD: usize = 8192;
+
+/// The rows of one unit, on their way into its part. `run_id` stays null there: the same part may serve several runs.
 pub struct Output {
-    run_id: String,
-    search: SearchTables,
-    targets: TableWriter,
-    fits: TableWriter,
-    posteriors: TableWriter,
-    errors: TableWriter,
+    part: PartWriter,
+    candidates: TableRows,
+    singles: TableRows,
+    targets: TableRows,
+    fits: TableRows,
+    posteriors: TableRows,
+    errors: TableRows,
 }
 
 impl Output {
-    pub fn create(dir: &Path, run_id: &str) -> Result<Self, RunError> {
-        std::fs::create_dir_all(dir).map_err(|source| RunError::Output { path: dir.to_path_buf(), source })?;
-        // The manifest of an earlier run must not stand beside half-written tables of this one.
-        let manifest: PathBuf = dir.join("manifest.json");
-        if manifest.exists() {
-            std::fs::remove_file(&manifest).map_err(|source| RunError::Output { path: manifest, source })?;
+    pub fn new(part: PartWriter) -> Self {
+        let mut tables = result_tables().into_iter().map(|(table, columns)| TableRows::new(table, columns));
+        let mut rows = |wanted: Table| {
+            let rows = tables.next().filter(|rows| rows.table() == wanted);
+            rows.unwrap_or_else(|| TableRows::new(wanted, Vec::new()))
+        };
+        Self {
+            part,
+            candidates: rows(CANDIDATES),
+            singles: rows(SINGLE_TRANSITS),
+            targets: rows(TARGETS),
+            fits: rows(FITS),
+            posteriors: rows(POSTERIORS),
+            errors: rows(ERRORS),
         }
-        let fitted: Vec<FittedQuantity> = quantities()
-            .iter()
-            .map(|q| FittedQuantity { name: q.name, unit: q.unit, description: q.description })
-            .collect();
-        Ok(Self {
-            run_id: run_id.to_string(),
-            search: SearchTables::create(
-                &dir.join("candidates.parquet"),
-                &dir.join("single_transits.parquet"),
-                run_id,
-            )?,
-            targets: TableWriter::create(dir, TARGETS, targets_columns())?,
-            fits: TableWriter::create(dir, FITS, fits_columns(&fitted))?,
-            posteriors: TableWriter::create(dir, POSTERIORS, posteriors_columns(&fitted))?,
-            errors: TableWriter::create(dir, ERRORS, errors_columns())?,
-        })
     }
 
-    pub fn write(&mut self, outcome: &TargetOutcome) -> Result<(), TableError> {
-        self.search.write(outcome)?;
+    /// Hands the rows of every table that has at least so many to the part.
+    fn flush(&mut self, at_least: usize) -> Result<(), RunError> {
+        for rows in [
+            &mut self.candidates,
+            &mut self.singles,
+            &mut self.targets,
+            &mut self.fits,
+            &mut self.posteriors,
+            &mut self.errors,
+        ] {
+            if rows.pending() < at_least {
+                continue;
+            }
+            let name = rows.table().name;
+            let batch = rows.take().map_err(|source| RunError::Part { path: name.into(), source })?;
+            if let Some(batch) = batch {
+                self.part.add(name, &batch)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what is left and puts the part in place.
+    pub fn finish(mut self, summary: PartSummary) -> Result<(), RunError> {
+        self.flush(1)?;
+        self.part.finish(summary)
+    }
+
+    pub fn write(&mut self, outcome: &TargetOutcome) -> Result<(), RunError> {
+        let offset = outcome.summary.as_ref().and_then(|s| s.time_offset);
+        for candidate in &outcome.candidates {
+            write_candidate(&mut self.candidates, &outcome.target_id, offset, candidate)?;
+        }
+        for single in &outcome.single_transits {
+            write_single(&mut self.singles, &outcome.target_id, offset, single)?;
+        }
         self.write_target(outcome)?;
         for (candidate, fit) in outcome.candidates.iter().zip(&outcome.fits) {
             self.write_fit(outcome, candidate, fit)?;
+            self.flush(ROWS_HELD)?;
         }
-        outcome.errors.iter().try_for_each(|row| self.write_error(row))
+        outcome.errors.iter().try_for_each(|row| self.write_error(row))?;
+        self.flush(ROWS_HELD)
     }
 
     pub fn write_error(&mut self, row: &ErrorRow) -> Result<(), TableError> {
-        let mut out = self.errors.row().text("run_id", &self.run_id);
+        let mut out = self.errors.row();
         if let Some(target_id) = &row.target_id {
             out = out.text("target_id", target_id);
         }
@@ -115,7 +130,7 @@ impl Output {
     }
 
     fn write_target(&mut self, outcome: &TargetOutcome) -> Result<(), TableError> {
-        let row = self.targets.row().text("run_id", &self.run_id).text("target_id", &outcome.target_id);
+        let row = self.targets.row().text("target_id", &outcome.target_id);
         let Some(s) = &outcome.summary else {
             let reason = outcome.errors.last().map_or("unknown", |e| e.reason.as_str());
             return row.text("status", "error").text("reason", reason).end();
@@ -154,7 +169,6 @@ impl Output {
         let row = self
             .fits
             .row()
-            .text("run_id", &self.run_id)
             .text("target_id", &outcome.target_id)
             .integer("candidate", i64::from(candidate.number))
             .maybe_float("time_offset", offset);
@@ -181,7 +195,6 @@ impl Output {
             let mut row = self
                 .posteriors
                 .row()
-                .text("run_id", &self.run_id)
                 .text("target_id", &outcome.target_id)
                 .integer("candidate", i64::from(candidate.number))
                 .integer("chain", i64::from(draws.chain[i]))
@@ -192,16 +205,6 @@ impl Output {
             }
             row.end()?;
         }
-        Ok(())
-    }
-
-    /// Encodes what is left and puts every table in place.
-    pub fn finish(self) -> Result<(), TableError> {
-        self.search.finish()?;
-        self.targets.finish()?;
-        self.fits.finish()?;
-        self.posteriors.finish()?;
-        self.errors.finish()?;
         Ok(())
     }
 }
@@ -248,15 +251,13 @@ fn write_summary(row: RowBuilder, candidate: &Candidate, fit: &TransitFit) -> Re
 }
 
 fn write_candidate(
-    table: &mut TableWriter,
-    run_id: &str,
+    table: &mut TableRows,
     target_id: &str,
     time_offset: Option<f64>,
     c: &Candidate,
 ) -> Result<(), TableError> {
     let mut row = table
         .row()
-        .text("run_id", run_id)
         .text("target_id", target_id)
         .integer("candidate", i64::from(c.number))
         .text("status", "ok")
@@ -294,15 +295,13 @@ fn write_candidate(
 }
 
 fn write_single(
-    table: &mut TableWriter,
-    run_id: &str,
+    table: &mut TableRows,
     target_id: &str,
     time_offset: Option<f64>,
     s: &SingleTransit,
 ) -> Result<(), TableError> {
     table
         .row()
-        .text("run_id", run_id)
         .text("target_id", target_id)
         .integer("single_transit", i64::from(s.number))
         .text("status", "ok")

@@ -159,7 +159,7 @@ struct StoredManifest {
 #[derive(Deserialize)]
 struct StoredInput {
     path: String,
-    sha256: String,
+    checksum: String,
 }
 
 /// Pages of all candidates of the run in `dir`, into `dir/report`.
@@ -174,9 +174,9 @@ pub fn report_run(dir: &Path, profile: Option<(&str, &Profile)>, sheets: Sheets)
     let wanted = targets_with_candidates(&dir.join("candidates.parquet"))?;
     let inputs: Vec<String> = manifest.inputs.iter().map(|i| i.path.clone()).collect();
     let found = scan(&inputs, &manifest.config.read);
-    let sums: BTreeMap<&str, &str> = manifest.inputs.iter().map(|i| (i.path.as_str(), i.sha256.as_str())).collect();
+    let sums: BTreeMap<&str, &str> = manifest.inputs.iter().map(|i| (i.path.as_str(), i.checksum.as_str())).collect();
     let is_changed = |path: &str, sum: &str| sums.get(path).is_some_and(|s| *s != sum);
-    let files = found.files.iter().map(|f| (f.path.display().to_string(), &f.sha256));
+    let files = found.files.iter().map(|f| (f.path.display().to_string(), f.checksum.clone()));
     let changed = files.filter(|(p, sum)| is_changed(p, sum)).map(|(p, _)| p).collect();
     let provenance = Provenance {
         run_id: manifest.run_id,

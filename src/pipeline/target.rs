@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use super::config::RunConfig;
 use super::known::{KnownTransit, known_candidate};
-use super::manifest::{Timings, target_seed};
+use super::manifest::{Counts, Timings, target_seed};
 use super::prepare::{ErrorRow, Prepared};
 use crate::ephemeris::{Candidate, SingleTransit};
 use crate::fit::{FitData, TransitFit, fit_candidate};
-use crate::io::read::{TargetRef, read_target};
+use crate::io::read::{TargetRead, TargetRef, read_target};
 use crate::lightcurve::{CleanReport, RawTarget, median_time_step};
 use crate::math::{median, point_to_point_sigma};
 use crate::search::search;
@@ -60,6 +60,28 @@ pub struct TargetOutcome {
 }
 
 impl TargetOutcome {
+    /// What it adds to the counts of a run.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts {
+            targets: 1,
+            targets_searched: usize::from(self.summary.is_some()),
+            targets_failed: usize::from(self.summary.is_none()),
+            candidates: self.candidates.len(),
+            single_transits: self.single_transits.len(),
+            error_rows: self.errors.len(),
+            ..Counts::default()
+        };
+        for fit in &self.fits {
+            match fit {
+                FitOutcome::Fitted(fit) if fit.is_converged() => counts.fits_converged += 1,
+                FitOutcome::Fitted(_) => counts.fits_not_converged += 1,
+                FitOutcome::Skipped(_) => counts.fits_skipped += 1,
+                FitOutcome::Failed(_) => counts.fits_failed += 1,
+            }
+        }
+        counts
+    }
+
     fn failed(target_id: &str, errors: Vec<ErrorRow>) -> Self {
         Self {
             target_id: target_id.to_string(),
@@ -73,16 +95,16 @@ impl TargetOutcome {
     }
 
     /// The outcome of a target whose processing panicked: a bug of ours, reported as one error row.
-    pub fn panicked(target: &TargetRef, message: String) -> Self {
+    pub fn panicked(target_id: &str, message: String) -> Self {
         let row = ErrorRow {
-            target_id: Some(target.target_id.clone()),
-            source: target.target_id.clone(),
+            target_id: Some(target_id.to_string()),
+            source: target_id.to_string(),
             stage: "search",
             kind: "panic".to_string(),
             reason: format!("internal error: {message}"),
             left_out: false,
         };
-        Self::failed(&target.target_id, vec![row])
+        Self::failed(target_id, vec![row])
     }
 }
 
@@ -97,14 +119,32 @@ pub enum Steps {
     FitKnown(KnownTransit),
 }
 
+impl Steps {
+    /// The subcommand that does this.
+    pub fn command(&self) -> &'static str {
+        match self {
+            Steps::Search => "search",
+            Steps::SearchAndFit => "run",
+            Steps::FitKnown(_) => "fit",
+        }
+    }
+}
+
 /// Reads one target and takes it through all steps.
 pub fn process_target(target: &TargetRef, config: &RunConfig, steps: Steps) -> TargetOutcome {
     let start = Instant::now();
     let read = read_target(target, &config.read);
     let read_s = start.elapsed().as_secs_f64();
+    let mut outcome = process_read(&target.target_id, read, config, steps);
+    outcome.timings.read_s = read_s;
+    outcome
+}
+
+/// Takes one target through all steps but reading.
+pub fn process_read(target_id: &str, read: TargetRead, config: &RunConfig, steps: Steps) -> TargetOutcome {
     let mut errors: Vec<ErrorRow> = read.errors.iter().map(ErrorRow::from).collect();
     let Some(raw) = read.target else {
-        return TargetOutcome::failed(&target.target_id, errors);
+        return TargetOutcome::failed(target_id, errors);
     };
     let mut outcome = match process_raw(&raw, config, steps) {
         Ok(outcome) => outcome,
@@ -115,7 +155,6 @@ pub fn process_target(target: &TargetRef, config: &RunConfig, steps: Steps) -> T
     };
     errors.append(&mut outcome.errors);
     outcome.errors = errors;
-    outcome.timings.read_s = read_s;
     outcome
 }
 

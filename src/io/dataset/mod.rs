@@ -1,14 +1,16 @@
 //! Our own collection of light curves: one Parquet table, one row a target and segment, list columns.
 //!
 //! The columns, their units and their meaning are in [`schema`] and travel as Arrow field metadata; the file metadata
-//! carries `table` and `schema_version`.
+//! carries `table` and `schema_version`. Times, fluxes and errors are written to the last bit, or as whole numbers that lose
+//! less than matters and take a fraction of the space ([`Precision`]); readers tell which.
 
+mod compact;
 mod reader;
 mod schema;
 mod writer;
 
 pub use reader::{SegmentRow, segments_of_batch};
-pub use schema::{SCHEMA_VERSION, TABLE, is_dataset, schema};
+pub use schema::{Precision, SCHEMA_VERSION, TABLE, is_dataset, schema, schema_of};
 pub use writer::{DatasetSummary, DatasetWriter};
 
 /// Why a dataset could not be written or read back.

@@ -1,10 +1,10 @@
 //! Rows of a dataset back to segments.
 
 use arrow::array::{Array, AsArray, BooleanArray, Float64Array, ListArray, RecordBatch, StringArray};
-use arrow::datatypes::{Float64Type, UInt8Type};
+use arrow::datatypes::{Float64Type, Int32Type, Int64Type, UInt8Type};
 
-use super::DatasetError;
 use super::schema::STAR_COLUMNS;
+use super::{DatasetError, compact};
 use crate::lightcurve::{RawSegment, TimeSystem};
 use crate::star::{Measured, Star};
 
@@ -32,6 +32,7 @@ pub fn segments_of_batch(batch: &RecordBatch) -> Result<Vec<SegmentRow>, Dataset
     let flux = lists(batch, "flux")?;
     let flux_err = lists(batch, "flux_err")?;
     let flagged = lists(batch, "flagged")?;
+    let scales = Scales::of(batch)?;
     let star: Vec<(&Float64Array, &Float64Array)> = STAR_COLUMNS
         .iter()
         .map(|(name, _, _)| {
@@ -53,9 +54,9 @@ pub fn segments_of_batch(batch: &RecordBatch) -> Result<Vec<SegmentRow>, Dataset
             let segment = RawSegment {
                 label: label.value(row).into(),
                 source: source.value(row).into(),
-                time: values(time, row, "time")?.ok_or(DatasetError::Null { column: "time", row })?,
-                flux: values(flux, row, "flux")?.ok_or(DatasetError::Null { column: "flux", row })?,
-                flux_err: values(flux_err, row, "flux_err")?,
+                time: scales.values(time, row, "time")?.ok_or(DatasetError::Null { column: "time", row })?,
+                flux: scales.values(flux, row, "flux")?.ok_or(DatasetError::Null { column: "flux", row })?,
+                flux_err: scales.values(flux_err, row, "flux_err")?,
                 flagged: flags(flagged, row)?,
                 time_system: match time_offset.is_null(row) {
                     true => TimeSystem::UNKNOWN,
@@ -65,6 +66,22 @@ pub fn segments_of_batch(batch: &RecordBatch) -> Result<Vec<SegmentRow>, Dataset
                 band: (!band.is_null(row)).then(|| band.value(row).into()),
                 preference: preference.value(row),
             };
+            let lengths = [
+                ("flux", Some(segment.flux.len())),
+                ("flux_err", segment.flux_err.as_ref().map(Vec::len)),
+                ("flagged", segment.flagged.as_ref().map(Vec::len)),
+            ];
+            for (column, length) in lengths {
+                if let Some(other) = length.filter(|n| *n != segment.time.len()) {
+                    return Err(DatasetError::Lengths {
+                        target_id: target_id.value(row).into(),
+                        segment: segment.label,
+                        time: segment.time.len(),
+                        column,
+                        other,
+                    });
+                }
+            }
             let star = Star {
                 mass_msun: measured(0),
                 radius_rsun: measured(1),
@@ -75,6 +92,45 @@ pub fn segments_of_batch(batch: &RecordBatch) -> Result<Vec<SegmentRow>, Dataset
             Ok(SegmentRow { target_id: target_id.value(row).into(), segment, star })
         })
         .collect()
+}
+
+/// What turns the counts of a compact table into numbers; nothing in an exact one.
+struct Scales<'a>(Option<[&'a Float64Array; 5]>);
+
+impl<'a> Scales<'a> {
+    fn of(batch: &'a RecordBatch) -> Result<Self, DatasetError> {
+        if batch.column_by_name("time_step").is_none() {
+            return Ok(Self(None));
+        }
+        let [time_zero, time_step] = [floats(batch, "time_zero")?, floats(batch, "time_step")?];
+        let [flux_zero, flux_step] = [floats(batch, "flux_zero")?, floats(batch, "flux_step")?];
+        Ok(Self(Some([time_zero, time_step, flux_zero, flux_step, floats(batch, "flux_err_step")?])))
+    }
+
+    /// Numbers of a row of `time`, `flux` or `flux_err`.
+    fn values(&self, list: &ListArray, row: usize, column: &'static str) -> Result<Option<Vec<f64>>, DatasetError> {
+        let Some([time_zero, time_step, flux_zero, flux_step, err_step]) = self.0 else {
+            return values(list, row, column);
+        };
+        if list.is_null(row) {
+            return Ok(None);
+        }
+        let item = list.value(row);
+        let (zero, step) = match column {
+            "time" => (time_zero.value(row), time_step.value(row)),
+            "flux" => (flux_zero.value(row), flux_step.value(row)),
+            _ => (0.0, err_step.value(row)),
+        };
+        let wrong = || wrong_type(column, item.data_type(), "List of Int64 or Int32");
+        let counts: Vec<Option<i64>> = match item.as_primitive_opt::<Int64Type>() {
+            Some(item) => item.iter().collect(),
+            None => {
+                let item = item.as_primitive_opt::<Int32Type>().ok_or_else(wrong)?;
+                item.iter().map(|n| n.map(i64::from)).collect()
+            }
+        };
+        Ok(Some(compact::values(zero, step, counts.into_iter())))
+    }
 }
 
 fn wrong_type(column: &'static str, found: &arrow::datatypes::DataType, expected: &'static str) -> DatasetError {

@@ -28,8 +28,36 @@ fn list(item: DataType) -> DataType {
     DataType::List(Arc::new(Field::new("item", item, true)))
 }
 
-/// Schema of the table, units and descriptions in the metadata of each field.
+/// How exactly times, fluxes and errors are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// To the last bit.
+    #[default]
+    Exact,
+    /// Times to a third of a millisecond, fluxes to a twentieth of their scatter, errors to half a per cent.
+    Compact,
+}
+
+/// Columns of a compact table that turn counts into numbers.
+const COMPACT_COLUMNS: [(&str, &str, &str); 5] = [
+    ("time_zero", "d", "time = time_zero + time_step × count"),
+    ("time_step", "d", "See time_zero"),
+    ("flux_zero", "", "flux = flux_zero + flux_step × count"),
+    ("flux_step", "", "See flux_zero"),
+    ("flux_err_step", "", "flux_err = flux_err_step × count"),
+];
+
+/// Schema of an exact table.
 pub fn schema() -> SchemaRef {
+    schema_of(Precision::Exact)
+}
+
+/// Schema of the table, units and descriptions in the metadata of each field.
+pub fn schema_of(precision: Precision) -> SchemaRef {
+    let (time, flux) = match precision {
+        Precision::Exact => (DataType::Float64, DataType::Float64),
+        Precision::Compact => (DataType::Int64, DataType::Int32),
+    };
     let mut fields = vec![
         described("target_id", DataType::Utf8, false, "", "Name of the target, such as TIC 261136679"),
         described(
@@ -56,15 +84,9 @@ pub fn schema() -> SchemaRef {
             "",
             "Of several products of the same photons, higher is preferred",
         ),
-        described("time", list(DataType::Float64), false, "d", "Mid-exposure times, in the order of the source"),
-        described("flux", list(DataType::Float64), false, "", "Flux in the unit of the source; NaN where missing"),
-        described(
-            "flux_err",
-            list(DataType::Float64),
-            true,
-            "",
-            "One-sigma errors in the unit of flux; null where none",
-        ),
+        described("time", list(time), false, "d", "Mid-exposure times, in the order of the source"),
+        described("flux", list(flux.clone()), false, "", "Flux in the unit of the source; NaN where missing"),
+        described("flux_err", list(flux), true, "", "One-sigma errors in the unit of flux; null where none"),
         described(
             "flagged",
             list(DataType::Boolean),
@@ -77,6 +99,11 @@ pub fn schema() -> SchemaRef {
         fields.push(described(name, DataType::Float64, true, unit, description));
         let err = format!("One-sigma error of {name}");
         fields.push(described(&format!("{name}_err"), DataType::Float64, true, unit, &err));
+    }
+    if precision == Precision::Compact {
+        for (name, unit, description) in COMPACT_COLUMNS {
+            fields.push(described(name, DataType::Float64, true, unit, description));
+        }
     }
     let metadata = HashMap::from([("table".into(), TABLE.into()), ("schema_version".into(), SCHEMA_VERSION.into())]);
     Arc::new(Schema::new_with_metadata(fields, metadata))

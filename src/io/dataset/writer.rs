@@ -4,7 +4,10 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanBuilder, Float64Builder, ListBuilder, RecordBatch, StringBuilder, UInt8Builder};
+use arrow::array::{
+    ArrayRef, BooleanBuilder, Float64Builder, Int32Builder, Int64Builder, ListBuilder, RecordBatch, StringBuilder,
+    UInt8Builder,
+};
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
@@ -12,8 +15,8 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
-use super::DatasetError;
-use super::schema::{SCHEMA_VERSION, STAR_COLUMNS, TABLE, schema};
+use super::schema::{Precision, SCHEMA_VERSION, STAR_COLUMNS, TABLE, schema_of};
+use super::{DatasetError, compact};
 use crate::lightcurve::{RawSegment, RawTarget};
 use crate::star::{Measured, Star};
 
@@ -47,6 +50,11 @@ pub struct DatasetWriter {
 impl DatasetWriter {
     /// Starts a dataset that will be `path`; the folders above it are made where missing.
     pub fn create(path: impl AsRef<Path>) -> Result<Self, DatasetError> {
+        Self::create_with(path, Precision::Exact)
+    }
+
+    /// The same, as exactly as one likes.
+    pub fn create_with(path: impl AsRef<Path>, precision: Precision) -> Result<Self, DatasetError> {
         let path = path.as_ref().to_path_buf();
         let file_error = |source| DatasetError::File { path: path.clone(), source };
         if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
@@ -57,14 +65,14 @@ impl DatasetWriter {
         name.push(format!(".{}.partial", std::process::id()));
         let partial = path.with_file_name(name);
         let file = File::create(&partial).map_err(file_error)?;
-        let schema = schema();
-        let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties()))
+        let schema = schema_of(precision);
+        let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties(precision)))
             .map_err(|source| DatasetError::Parquet { path: path.clone(), source })?;
         Ok(Self {
             path,
             partial,
             writer: Some(writer),
-            columns: Columns::new(schema),
+            columns: Columns::new(schema, precision),
             group_cadences: 0,
             summary: DatasetSummary::default(),
         })
@@ -124,7 +132,7 @@ impl Drop for DatasetWriter {
     }
 }
 
-fn properties() -> WriterProperties {
+fn properties(precision: Precision) -> WriterProperties {
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_data_page_size_limit(PAGE_BYTES)
@@ -135,9 +143,11 @@ fn properties() -> WriterProperties {
     // Neighbouring values share their high bytes, which a byte-wise layout lets zstd find.
     for column in ["time", "flux", "flux_err"] {
         let path = ColumnPath::from(vec![column.to_string(), "list".into(), "item".into()]);
-        builder = builder
-            .set_column_dictionary_enabled(path.clone(), false)
-            .set_column_encoding(path, Encoding::BYTE_STREAM_SPLIT);
+        let encoding = match (precision, column) {
+            (Precision::Compact, "time") => Encoding::DELTA_BINARY_PACKED,
+            _ => Encoding::BYTE_STREAM_SPLIT,
+        };
+        builder = builder.set_column_dictionary_enabled(path.clone(), false).set_column_encoding(path, encoding);
     }
     builder.build()
 }
@@ -175,15 +185,76 @@ struct Columns {
     time_offset: Float64Builder,
     exposure_time: Float64Builder,
     preference: UInt8Builder,
-    time: ListBuilder<Float64Builder>,
-    flux: ListBuilder<Float64Builder>,
-    flux_err: ListBuilder<Float64Builder>,
+    curves: Curves,
     flagged: ListBuilder<BooleanBuilder>,
     star: Vec<Float64Builder>,
 }
 
+/// Times, fluxes and errors, to the last bit or as counts.
+enum Curves {
+    Exact(Box<[ListBuilder<Float64Builder>; 3]>),
+    Compact {
+        time: ListBuilder<Int64Builder>,
+        /// Flux and error.
+        flux: Box<[ListBuilder<Int32Builder>; 2]>,
+        /// Zero and step of time and flux, step of the error.
+        scales: Box<[Float64Builder; 5]>,
+    },
+}
+
+impl Curves {
+    fn new(precision: Precision) -> Self {
+        match precision {
+            Precision::Exact => Self::Exact(Box::default()),
+            Precision::Compact => {
+                Self::Compact { time: ListBuilder::default(), flux: Box::default(), scales: Box::default() }
+            }
+        }
+    }
+
+    fn push(&mut self, segment: &RawSegment) {
+        match self {
+            Self::Exact(lists) => {
+                push_list(&mut lists[0], Some(&segment.time));
+                push_list(&mut lists[1], Some(&segment.flux));
+                push_list(&mut lists[2], segment.flux_err.as_deref());
+            }
+            Self::Compact { time, flux, scales } => {
+                let times = compact::time(segment);
+                time.values().extend(times.counts.iter().copied());
+                time.append(true);
+                let fluxes = compact::flux(segment);
+                let errors = compact::flux_err(segment);
+                scales[4].append_option(errors.as_ref().map(|e| e.step));
+                for (builder, counts) in flux.iter_mut().zip([Some(&fluxes), errors.as_ref()]) {
+                    if let Some(counts) = counts {
+                        // No count is larger: `Counts` widens the step for that.
+                        builder.values().extend(counts.counts.iter().map(|n| n.map(|n| n as i32)));
+                    }
+                    builder.append(counts.is_some());
+                }
+                for (builder, value) in scales.iter_mut().zip([times.zero, times.step, fluxes.zero, fluxes.step]) {
+                    builder.append_value(value);
+                }
+            }
+        }
+    }
+
+    /// The three lists, and the columns that stand at the end of the table.
+    fn finish(&mut self) -> (Vec<ArrayRef>, Vec<ArrayRef>) {
+        match self {
+            Self::Exact(lists) => (lists.iter_mut().map(|b| Arc::new(b.finish()) as ArrayRef).collect(), vec![]),
+            Self::Compact { time, flux, scales } => {
+                let mut lists: Vec<ArrayRef> = vec![Arc::new(time.finish())];
+                lists.extend(flux.iter_mut().map(|b| Arc::new(b.finish()) as ArrayRef));
+                (lists, scales.iter_mut().map(|b| Arc::new(b.finish()) as ArrayRef).collect())
+            }
+        }
+    }
+}
+
 impl Columns {
-    fn new(schema: SchemaRef) -> Self {
+    fn new(schema: SchemaRef, precision: Precision) -> Self {
         Self {
             schema,
             cadences: 0,
@@ -195,9 +266,7 @@ impl Columns {
             time_offset: Float64Builder::new(),
             exposure_time: Float64Builder::new(),
             preference: UInt8Builder::new(),
-            time: ListBuilder::new(Float64Builder::new()),
-            flux: ListBuilder::new(Float64Builder::new()),
-            flux_err: ListBuilder::new(Float64Builder::new()),
+            curves: Curves::new(precision),
             flagged: ListBuilder::new(BooleanBuilder::new()),
             star: (0..2 * STAR_COLUMNS.len()).map(|_| Float64Builder::new()).collect(),
         }
@@ -211,9 +280,7 @@ impl Columns {
         self.time_offset.append_option(segment.time_system.offset());
         self.exposure_time.append_option(segment.exposure_time);
         self.preference.append_value(segment.preference);
-        push_list(&mut self.time, Some(&segment.time));
-        push_list(&mut self.flux, Some(&segment.flux));
-        push_list(&mut self.flux_err, segment.flux_err.as_deref());
+        self.curves.push(segment);
         if let Some(flagged) = &segment.flagged {
             self.flagged.values().append_slice(flagged);
         }
@@ -231,6 +298,7 @@ impl Columns {
             return Ok(None);
         }
         (self.rows, self.cadences) = (0, 0);
+        let (lists, scales) = self.curves.finish();
         let mut arrays: Vec<ArrayRef> = vec![
             Arc::new(self.target_id.finish()),
             Arc::new(self.segment.finish()),
@@ -239,12 +307,11 @@ impl Columns {
             Arc::new(self.time_offset.finish()),
             Arc::new(self.exposure_time.finish()),
             Arc::new(self.preference.finish()),
-            Arc::new(self.time.finish()),
-            Arc::new(self.flux.finish()),
-            Arc::new(self.flux_err.finish()),
-            Arc::new(self.flagged.finish()),
         ];
+        arrays.extend(lists);
+        arrays.push(Arc::new(self.flagged.finish()));
         arrays.extend(self.star.iter_mut().map(|b| Arc::new(b.finish()) as ArrayRef));
+        arrays.extend(scales);
         RecordBatch::try_new(self.schema.clone(), arrays).map(Some)
     }
 }

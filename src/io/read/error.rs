@@ -52,6 +52,12 @@ pub enum ReadError {
     NoCadences { rows: usize },
     #[error("{overlapping} of {cadences} cadences lie within {preferred}, which is preferred")]
     Superseded { preferred: String, overlapping: usize, cadences: usize },
+    #[error("{found} rows came where {expected} were asked for")]
+    RowsMissing { expected: usize, found: usize },
+    #[error("the file has changed since it was scanned")]
+    Changed,
+    #[error("internal error: {message}")]
+    Internal { message: String },
     #[error("the same file as {first}")]
     DuplicateFile { first: String },
 }
@@ -78,6 +84,8 @@ pub enum ErrorKind {
     Superseded,
     /// The same file again.
     Duplicate,
+    /// A bug of ours.
+    Panic,
 }
 
 impl ErrorKind {
@@ -93,6 +101,7 @@ impl ErrorKind {
             Self::Empty => "empty",
             Self::Superseded => "superseded",
             Self::Duplicate => "duplicate",
+            Self::Panic => "panic",
         }
     }
 }
@@ -109,9 +118,14 @@ impl ReadError {
         match self {
             Self::Io(error) if error.kind() == std::io::ErrorKind::NotFound => ErrorKind::NotFound,
             Self::NoMatch | Self::Pattern(_) => ErrorKind::NotFound,
-            Self::Io(_) | Self::TooLarge { .. } | Self::Npy(_) | Self::Zip(_) | Self::Parquet(_) | Self::Arrow(_) => {
-                ErrorKind::Unreadable
-            }
+            Self::Io(_)
+            | Self::TooLarge { .. }
+            | Self::Npy(_)
+            | Self::Zip(_)
+            | Self::Parquet(_)
+            | Self::Arrow(_)
+            | Self::RowsMissing { .. }
+            | Self::Changed => ErrorKind::Unreadable,
             Self::Fits(FitsError::NoTable { .. }) => ErrorKind::NotALightCurve,
             Self::Fits(FitsError::ColumnType { .. } | FitsError::VectorColumn { .. }) => ErrorKind::BadColumn,
             Self::Fits(_) => ErrorKind::Unreadable,
@@ -126,6 +140,7 @@ impl ReadError {
             Self::NoCadences { .. } | Self::EmptyFile => ErrorKind::Empty,
             Self::Superseded { .. } => ErrorKind::Superseded,
             Self::DuplicateFile { .. } => ErrorKind::Duplicate,
+            Self::Internal { .. } => ErrorKind::Panic,
         }
     }
 }
@@ -148,6 +163,11 @@ impl InputError {
     /// The class of the refusal.
     pub fn kind(&self) -> ErrorKind {
         self.error.kind()
+    }
+
+    /// Whether the bytes could not be had, so that another try may read them.
+    pub fn may_pass(&self) -> bool {
+        matches!(self.error, ReadError::Io(_) | ReadError::Changed)
     }
 
     /// The reason in words, without the file's name.

@@ -13,19 +13,29 @@ const MAX_INFLATED_BYTES: u64 = 1 << 30;
 /// Folders below folders, as a guard against links in a circle.
 const MAX_DEPTH: usize = 32;
 
+/// Blocks of a Parquet file that go into its checksum, evenly spaced, and their size.
+const SAMPLED_BLOCKS: u64 = 64;
+const SAMPLED_BYTES: u64 = 4096;
+
 /// A file that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputFile {
     /// As the user named it, or below the folder that the user named.
     pub path: PathBuf,
     pub bytes: u64,
-    /// SHA-256 of the bytes as stored, in hexadecimal.
-    pub sha256: String,
+    /// `sha256:` and the SHA-256 of the bytes as stored; of a Parquet file `parquet:` and that of its length, its footer
+    /// and 64 evenly spaced blocks of 4 KiB.
+    ///
+    /// The footer holds place, size and, as most writers have it, smallest and largest value of every column of every row
+    /// group. A file that was written anew with other values differs there or in the blocks; bits that rotted on the disk
+    /// may not, and those are for the decoder to find. In exchange a collection of any size is known after reading its end.
+    pub checksum: String,
 }
 
 /// All files that the inputs stand for, sorted by path, each once.
 ///
-/// An input is a file, a folder (all files below it but hidden ones) or a glob.
+/// An input is a file, a folder (all files below it but hidden ones, and those that describe a partitioned collection) or a
+/// glob. Of a HATS catalogue only the files with its rows count.
 pub(in crate::io) fn expand(inputs: &[String]) -> (Vec<PathBuf>, Vec<InputError>) {
     let mut files = Vec::new();
     let mut errors = Vec::new();
@@ -60,6 +70,16 @@ pub(in crate::io) fn expand(inputs: &[String]) -> (Vec<PathBuf>, Vec<InputError>
     (files, errors)
 }
 
+/// Files that tools lay beside the parts of a partitioned collection.
+const DESCRIPTIONS: [&str; 5] = ["_metadata", "_common_metadata", "_SUCCESS", "_delta_log", "data_thumbnail.parquet"];
+
+/// Whether a folder is a HATS catalogue (or a HiPSCat one, as it was called before): rows in `dataset/Norder=…/Dir=…/`,
+/// beside them tables that say where on the sky the parts lie.
+fn is_hats(path: &Path) -> bool {
+    let described = ["hats.properties", "properties", "catalog_info.json"].iter().any(|name| path.join(name).is_file());
+    described && path.join("dataset").is_dir()
+}
+
 fn walk(path: &Path, depth: usize, files: &mut Vec<PathBuf>, errors: &mut Vec<InputError>) {
     if !path.is_dir() {
         files.push(path.to_path_buf());
@@ -68,12 +88,17 @@ fn walk(path: &Path, depth: usize, files: &mut Vec<PathBuf>, errors: &mut Vec<In
     if depth > MAX_DEPTH {
         return;
     }
+    if is_hats(path) {
+        return walk(&path.join("dataset"), depth + 1, files, errors);
+    }
     let entries = match std::fs::read_dir(path) {
         Ok(entries) => entries,
         Err(error) => return errors.push(InputError::new(path.display().to_string(), None, error)),
     };
     for entry in entries.flatten() {
-        if !entry.file_name().to_string_lossy().starts_with('.') {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if !name.starts_with('.') && !DESCRIPTIONS.contains(&name.as_ref()) {
             walk(&entry.path(), depth + 1, files, errors);
         }
     }
@@ -115,29 +140,59 @@ pub(in crate::io) fn content(path: &Path) -> Result<Content, ReadError> {
 /// As [`content`], with size and checksum of the file as stored, which a file has whatever it holds.
 pub(super) fn content_and_checksum(path: &Path) -> Result<(Result<Content, ReadError>, InputFile), ReadError> {
     let mut file = File::open(path)?;
-    let mut hasher = Sha256::new();
-    let (content, length) = if is_parquet(&mut file)? {
-        // Collections may be larger than memory.
-        let mut buffer = vec![0; 1 << 20];
-        let mut length = 0;
-        loop {
-            let n = file.read(&mut buffer)?;
-            if n == 0 {
-                break;
-            }
-            hasher.update(&buffer[..n]);
-            length += n as u64;
-        }
-        (Ok(Content { format: Format::Parquet, bytes: Vec::new() }), length)
+    let (content, bytes, checksum) = if is_parquet(&mut file)? {
+        let length = file.metadata()?.len();
+        let content = Ok(Content { format: Format::Parquet, bytes: Vec::new() });
+        (content, length, parquet_checksum(&mut file, length)?)
     } else {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        hasher.update(&bytes);
-        let length = bytes.len() as u64;
-        (to_content(bytes), length)
+        let (length, checksum) = (bytes.len() as u64, format!("sha256:{}", hex(&Sha256::digest(&bytes))));
+        (to_content(bytes), length, checksum)
     };
-    let sha256 = hasher.finalize().iter().map(|b| format!("{b:02x}")).collect();
-    Ok((content, InputFile { path: path.to_path_buf(), bytes: length, sha256 }))
+    Ok((content, InputFile { path: path.to_path_buf(), bytes, checksum }))
+}
+
+/// [`InputFile::checksum`] of a Parquet file.
+pub(super) fn parquet_checksum(file: &mut File, length: u64) -> Result<String, ReadError> {
+    let mut hash = Sha256::new();
+    hash.update(length.to_le_bytes());
+    let mut add = |start: u64, bytes: u64| -> Result<Vec<u8>, ReadError> {
+        file.seek(SeekFrom::Start(start))?;
+        let mut block = Vec::new();
+        (&mut *file).take(bytes).read_to_end(&mut block)?;
+        hash.update(&block);
+        Ok(block)
+    };
+    // The last eight bytes are the length of the footer and the magic number.
+    let end = add(length.saturating_sub(8), 8)?;
+    let footer = end.first_chunk::<4>().map_or(0, |bytes| u64::from(u32::from_le_bytes(*bytes))).min(length);
+    add(length.saturating_sub(8 + footer), footer)?;
+    let step = (length / SAMPLED_BLOCKS).max(SAMPLED_BYTES);
+    for start in (0..length).step_by(usize::try_from(step).unwrap_or(usize::MAX)) {
+        add(start, SAMPLED_BYTES)?;
+    }
+    Ok(format!("parquet:{}", hex(&hash.finalize())))
+}
+
+/// Whether two files of equal length hold the same bytes.
+pub(super) fn same_bytes(a: &Path, b: &Path) -> Result<bool, ReadError> {
+    let (mut a, mut b) = (File::open(a)?, File::open(b)?);
+    let mut buffers = (vec![0; 1 << 20], vec![0; 1 << 20]);
+    loop {
+        let n = a.read(&mut buffers.0)?;
+        if n == 0 {
+            return Ok(b.read(&mut buffers.1)? == 0);
+        }
+        b.read_exact(&mut buffers.1[..n])?;
+        if buffers.0[..n] != buffers.1[..n] {
+            return Ok(false);
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn is_parquet(file: &mut File) -> Result<bool, ReadError> {

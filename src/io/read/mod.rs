@@ -1,7 +1,7 @@
 //! Reads light curves of any format into [`RawTarget`]s.
 //!
-//! [`scan`] looks at all inputs and says which targets are in them; [`read_target`] reads one. Formats are told by
-//! content, not by file name:
+//! [`plan`] looks at all inputs and cuts the targets in them into units of work, [`read_targets`] reads one unit; [`scan`]
+//! and [`read_target`] are the same for a few targets, one by one. Formats are told by content, not by file name:
 //!
 //! - FITS tables of Kepler, K2, TESS (SPOC), QLP, TGLC, K2SFF, K2SC, early Kepler releases, and any with telling names;
 //! - text tables with or without headers, AAVSO reports among them;
@@ -19,11 +19,14 @@ mod draft;
 mod error;
 pub(super) mod fits;
 pub(super) mod inputs;
+mod look;
 pub(super) mod names;
 pub(super) mod npz;
 pub(super) mod parquet;
+mod plan;
 mod quality;
 mod scan;
+mod spool;
 mod supersede;
 mod target;
 pub(super) mod text;
@@ -33,8 +36,10 @@ pub use config::{Apertures, ColumnMap, FluxColumn, FluxUnit, ReadConfig, TimeUni
 pub use error::{ErrorKind, InputError, ReadError};
 pub use fits::FitsError;
 pub use inputs::InputFile;
+pub(super) use look::tables;
+pub use names::target_name;
 pub use npz::NpyError;
+pub use plan::{Order, Plan, PlanOptions, TargetRef, Unit, plan};
 pub use quality::QualityMask;
-pub(super) use scan::tables;
-pub use scan::{Scan, TargetRef, scan};
-pub use target::{TargetRead, read_target};
+pub use scan::{Scan, scan};
+pub use target::{OpenFiles, TargetRead, read_target, read_targets};

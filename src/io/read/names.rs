@@ -1,6 +1,7 @@
 //! Names of targets: catalogues, header fields, file names.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 /// The catalogues whose numbers name targets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub(in crate::io) fn catalogue_id(name: &str) -> Option<String> {
 }
 
 /// The name of a target as a table holds it, in a column or field called `field`.
-pub(in crate::io) fn target_name(field: &str, value: &str) -> String {
+pub fn target_name(field: &str, value: &str) -> String {
     let value = value.trim();
     if let (Some(catalogue), Ok(number)) = (Catalogue::of_field(field), value.parse()) {
         return catalogue.id(number);
@@ -98,6 +99,42 @@ pub(in crate::io) fn file_stem(path: &Path) -> String {
         }
         _ => name.to_string(),
     }
+}
+
+/// Names for files that name no target themselves: the stem, with folders before it, or the whole file name, where
+/// others share it.
+pub(super) fn tell_apart<P>(parts: Vec<P>, path: impl Fn(&P) -> PathBuf) -> Vec<(P, String)> {
+    let mut by_stem: BTreeMap<String, Vec<(PathBuf, P)>> = BTreeMap::new();
+    for part in parts {
+        let path = path(&part);
+        by_stem.entry(file_stem(&path)).or_default().push((path, part));
+    }
+    let mut out = Vec::new();
+    for (stem, parts) in by_stem {
+        let name = |path: &Path, depth: usize, whole: bool| -> String {
+            let folders: Vec<String> = path
+                .parent()
+                .into_iter()
+                .flat_map(Path::components)
+                .map(|c| c.as_os_str().to_string_lossy().into_owned())
+                .collect();
+            let last = match whole {
+                true => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                false => stem.clone(),
+            };
+            folders[folders.len().saturating_sub(depth)..].iter().cloned().chain([last]).collect::<Vec<_>>().join("/")
+        };
+        let distinct = |depth: usize, whole: bool| {
+            let mut names: Vec<String> = parts.iter().map(|(path, _)| name(path, depth, whole)).collect();
+            names.sort_unstable();
+            names.windows(2).all(|w| w[0] != w[1])
+        };
+        let deepest = parts.iter().map(|(path, _)| path.components().count()).max().unwrap_or(0);
+        let choices = [(0, false), (0, true)].into_iter().chain((1..=deepest).flat_map(|d| [(d, false), (d, true)]));
+        let (depth, whole) = choices.into_iter().find(|(d, w)| distinct(*d, *w)).unwrap_or((deepest, true));
+        out.extend(parts.into_iter().map(|(path, part)| (part, name(&path, depth, whole))));
+    }
+    out
 }
 
 #[cfg(test)]

@@ -1,11 +1,19 @@
-//! Reads one target.
+//! Reads targets.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use super::config::ReadConfig;
 use super::error::{InputError, ReadError};
-use super::inputs::{Format, content};
-use super::scan::{Part, Place, TargetRef, tables};
+use super::inputs::{Content, Format, InputFile, content_and_checksum};
+use super::look::{Place, tables};
+use super::parquet::{self, ParquetFile};
+use super::plan::{Part, TargetRef};
 use super::supersede::{sort_by_time, supersede};
-use super::{fits, npz, parquet, text};
+use super::{fits, npz, text};
 use crate::lightcurve::{RawSegment, RawTarget};
 use crate::star::Star;
 
@@ -23,39 +31,137 @@ pub(super) type PartRead = (Vec<(RawSegment, Star)>, Vec<InputError>);
 /// Reads all light curves of a target, in the order of time.
 ///
 /// A file that cannot be read costs one error, never the others. Of several products of the same photons the preferred
-/// one is kept, the others are reported as [`Superseded`](super::ErrorKind::Superseded). `config` must be that of the scan.
+/// one is kept, the others are reported as [`Superseded`](super::ErrorKind::Superseded). `config` must be that of the plan.
 pub fn read_target(target: &TargetRef, config: &ReadConfig) -> TargetRead {
-    let target_id = &target.target_id;
-    let mut segments = Vec::new();
-    let mut star = Star::default();
-    let mut errors = Vec::new();
-    for part in &target.parts {
-        match read_part(part, target_id, config) {
-            Ok((read, refused)) => {
-                errors.extend(refused);
-                for (segment, known) in read {
-                    merge(&mut star, known);
-                    segments.push(segment);
+    read_targets(std::slice::from_ref(target), config, &OpenFiles::default())
+        .pop()
+        .unwrap_or(TargetRead { target: None, errors: vec![] })
+}
+
+/// Reads several targets as [`read_target`] reads one: each file is opened once, and rows that lie together are read
+/// together. A target that makes our code panic costs only itself.
+pub fn read_targets(targets: &[TargetRef], config: &ReadConfig, open: &OpenFiles) -> Vec<TargetRead> {
+    match (catch_unwind(AssertUnwindSafe(|| read_all(targets, config, open))), targets) {
+        (Ok(read), _) => read,
+        (Err(panic), [target]) => {
+            let message = panic.downcast_ref::<String>().cloned();
+            let message = message.or_else(|| panic.downcast_ref::<&str>().map(|m| m.to_string()));
+            let error = ReadError::Internal { message: message.unwrap_or_else(|| "unknown panic".into()) };
+            let source = target.paths().next().map_or_else(String::new, |path| path.display().to_string());
+            vec![TargetRead { target: None, errors: vec![InputError::new(source, Some(&target.target_id), error)] }]
+        }
+        (Err(_), targets) => targets.chunks(1).flat_map(|one| read_targets(one, config, open)).collect(),
+    }
+}
+
+fn read_all(targets: &[TargetRef], config: &ReadConfig, open: &OpenFiles) -> Vec<TargetRead> {
+    // Parts by file, so that a file is opened once; the order of the parts of each target stays.
+    let mut by_file: BTreeMap<&Path, Vec<(usize, &Part)>> = BTreeMap::new();
+    for (owner, target) in targets.iter().enumerate() {
+        for part in &target.parts {
+            by_file.entry(&part.file.path).or_default().push((owner, part));
+        }
+    }
+    let mut read: Vec<PartRead> = targets.iter().map(|_| PartRead::default()).collect();
+    for (path, parts) in by_file {
+        let results = read_file(path, &parts, targets, config, open);
+        for ((owner, _), result) in parts.iter().zip(results) {
+            let (segments, errors) = &mut read[*owner];
+            match result {
+                Ok((more, refused)) => {
+                    segments.extend(more);
+                    errors.extend(refused);
+                }
+                Err(error) => {
+                    let target_id = Some(targets[*owner].target_id.as_str());
+                    errors.push(InputError::new(path.display().to_string(), target_id, error));
                 }
             }
-            Err(error) => errors.push(InputError::new(part.path.display().to_string(), Some(target_id), error)),
         }
+    }
+    targets.iter().zip(read).map(|(target, (segments, errors))| together(&target.target_id, segments, errors)).collect()
+}
+
+/// The light curves of a target as one.
+fn together(target_id: &str, read: Vec<(RawSegment, Star)>, mut errors: Vec<InputError>) -> TargetRead {
+    let mut segments = Vec::with_capacity(read.len());
+    let mut star = Star::default();
+    for (segment, known) in read {
+        merge(&mut star, known);
+        segments.push(segment);
     }
     let (mut segments, superseded) = supersede(segments, target_id);
     errors.extend(superseded);
     sort_by_time(&mut segments);
-    let target = (!segments.is_empty()).then(|| RawTarget { target_id: target_id.clone(), segments, star });
+    let target = (!segments.is_empty()).then(|| RawTarget { target_id: target_id.to_string(), segments, star });
     TargetRead { target, errors }
 }
 
-fn read_part(part: &Part, target_id: &str, config: &ReadConfig) -> Result<PartRead, ReadError> {
-    let path = part.path.as_path();
+/// Reads parts of one file; one result each.
+fn read_file(
+    path: &Path,
+    parts: &[(usize, &Part)],
+    targets: &[TargetRef],
+    config: &ReadConfig,
+    open: &OpenFiles,
+) -> Vec<Result<PartRead, ReadError>> {
+    let Some((_, Part { file, place })) = parts.first() else { return vec![] };
+    if matches!(place, Place::Parquet(_)) {
+        return read_parquet(file, parts, targets, config, open);
+    }
+    let content = content_and_checksum(path).and_then(|(content, found)| match found == **file {
+        true => content,
+        false => Err(ReadError::Changed),
+    });
+    match content {
+        Ok(content) => parts
+            .iter()
+            .map(|(owner, part)| read_part(path, &part.place, &content, &targets[*owner].target_id, config))
+            .collect(),
+        // An error cannot be copied; those after the first are had by trying again.
+        Err(error) => {
+            let again = || content_and_checksum(path).err().unwrap_or(ReadError::Changed);
+            std::iter::once(error).chain(std::iter::repeat_with(again)).take(parts.len()).map(Err).collect()
+        }
+    }
+}
+
+fn read_parquet(
+    file: &InputFile,
+    parts: &[(usize, &Part)],
+    targets: &[TargetRef],
+    config: &ReadConfig,
+    open: &OpenFiles,
+) -> Vec<Result<PartRead, ReadError>> {
+    let rows: Vec<Vec<Range<usize>>> = parts
+        .iter()
+        .map(|(_, part)| match &part.place {
+            Place::Parquet(rows) => rows.iter().map(|(start, end)| *start..*end).collect(),
+            _ => vec![],
+        })
+        .collect();
+    let wanted: Vec<parquet::Wanted> = parts
+        .iter()
+        .zip(&rows)
+        .map(|((owner, _), rows)| parquet::Wanted { target_id: &targets[*owner].target_id, rows })
+        .collect();
+    match open.parquet(file, config) {
+        Ok(open) => parquet::read(&open, &wanted, config),
+        Err(error) => {
+            let again = || open.parquet(file, config).err().unwrap_or(ReadError::Changed);
+            std::iter::once(error).chain(std::iter::repeat_with(again)).take(parts.len()).map(Err).collect()
+        }
+    }
+}
+
+fn read_part(
+    path: &Path,
+    place: &Place,
+    content: &Content,
+    target_id: &str,
+    config: &ReadConfig,
+) -> Result<PartRead, ReadError> {
     let source = path.display().to_string();
-    let place = match &part.place {
-        Place::Parquet(rows) => return parquet::read(path, rows, target_id, config),
-        place => place,
-    };
-    let content = content(path)?;
     match (place, content.format) {
         (Place::Fits { aperture }, Format::Fits) => {
             let hdus = fits::hdus(&content.bytes)?;
@@ -65,7 +171,7 @@ fn read_part(part: &Part, target_id: &str, config: &ReadConfig) -> Result<PartRe
                 Some(name) => products.iter().find(|p| p.aperture == *name),
                 None => products.first(),
             };
-            let product = product.ok_or_else(changed)?;
+            let product = product.ok_or(ReadError::Changed)?;
             let source = match tables.len() {
                 1 => source,
                 _ => format!("{source}#{}", product.hdu),
@@ -80,13 +186,34 @@ fn read_part(part: &Part, target_id: &str, config: &ReadConfig) -> Result<PartRe
         (Place::Numpy, Format::Numpy) => {
             Ok((vec![(npz::segment(&content.bytes, path, &source, config)?, Star::default())], vec![]))
         }
-        _ => Err(changed()),
+        _ => Err(ReadError::Changed),
     }
 }
 
-/// The file is not what the scan saw.
-fn changed() -> ReadError {
-    ReadError::UnknownFormat { why: "the file has changed since it was scanned".into() }
+/// Parquet files whose footers are kept, the last few that were used: one footer may serve thousands of units.
+#[derive(Default)]
+pub struct OpenFiles {
+    files: Mutex<VecDeque<Arc<ParquetFile>>>,
+}
+
+/// Footers kept.
+const OPEN_FILES: usize = 8;
+
+impl OpenFiles {
+    fn parquet(&self, file: &InputFile, config: &ReadConfig) -> Result<Arc<ParquetFile>, ReadError> {
+        let lock = || self.files.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(open) = lock().iter().find(|f| f.is(file)) {
+            return Ok(Arc::clone(open));
+        }
+        let open = ParquetFile::open(&file.path, config)?.filter(|f| f.is(file)).ok_or(ReadError::Changed)?;
+        let open = Arc::new(open);
+        let mut files = lock();
+        if files.len() >= OPEN_FILES {
+            files.pop_front();
+        }
+        files.push_back(Arc::clone(&open));
+        Ok(open)
+    }
 }
 
 /// Fills in what is not known yet: the first file that says counts.

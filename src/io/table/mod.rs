@@ -3,15 +3,19 @@
 //! The column list is the only place where a column's name, type, unit and description stand; the Arrow schema, the
 //! written metadata and `docs/schema.md` all come from it.
 
+mod reader;
+mod rows;
 mod schemas;
 mod writer;
 
+pub use reader::{TableReader, float_at};
+pub use rows::{RowBuilder, TableRows};
 pub use schemas::{
-    BLS, CANDIDATES, ERRORS, FITS, FittedQuantity, PERIODOGRAM, POSTERIORS, SINGLE_TRANSITS, TARGETS, bls_columns,
-    candidates_columns, errors_columns, fits_columns, periodogram_columns, posteriors_columns, single_transits_columns,
-    targets_columns,
+    BLS, CANDIDATES, DIFF, DIFF_VALUES, ERRORS, FITS, FittedQuantity, PERIODOGRAM, POSTERIORS, SINGLE_TRANSITS,
+    TARGETS, bls_columns, candidates_columns, diff_columns, errors_columns, fits_columns, periodogram_columns,
+    posteriors_columns, single_transits_columns, targets_columns,
 };
-pub use writer::{RowBuilder, TableError, TableWriter};
+pub use writer::{FinishedTable, TableError, TableWriter};
 
 /// Type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -216,6 +216,44 @@ pub fn errors_columns() -> Vec<Column> {
     columns
 }
 
+/// Candidates that differ between two runs.
+pub const DIFF: Table =
+    Table { name: "diff", row: "a candidate that is new, lost or changed from one run to another", version: 1 };
+
+/// Columns of [`CANDIDATES`] by which two runs are compared.
+pub const DIFF_VALUES: [&str; 11] = [
+    "period",
+    "period_err",
+    "transit_time",
+    "transit_time_err",
+    "duration",
+    "depth",
+    "depth_err",
+    "snr",
+    "snr_red",
+    "sde",
+    "fap",
+];
+
+/// Columns of [`DIFF`].
+pub fn diff_columns() -> Vec<Column> {
+    use Kind::{Integer, Text};
+    let mut columns = vec![
+        column("target_id", Text, "", "Target."),
+        column("change", Text, "", "`new`: only in the second run; `lost`: only in the first; `changed`: in both."),
+    ];
+    let known = candidates_columns();
+    for (suffix, run) in [("before", "the first"), ("after", "the second")] {
+        let text = format!("Number of the candidate in {run} run; null where it is not in it.");
+        columns.push(column(&format!("candidate_{suffix}"), Integer, "", &text));
+        for c in known.iter().filter(|c| DIFF_VALUES.contains(&c.name.as_str())) {
+            let text = format!("`{}` in {run} run.", c.name);
+            columns.push(column(&format!("{}_{suffix}", c.name), c.kind, &c.unit, &text));
+        }
+    }
+    columns
+}
+
 /// What a fit reports of one parameter, for [`fits_columns`] and [`posteriors_columns`].
 pub struct FittedQuantity<'a> {
     pub name: &'a str,

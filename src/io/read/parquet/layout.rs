@@ -1,5 +1,6 @@
 //! Which of the layouts a Parquet file has, and which columns matter.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch, StructArray};
@@ -23,6 +24,29 @@ pub(super) enum Shape {
     Cadences,
     /// A row a light curve, in the struct column of this index.
     Nested(usize),
+}
+
+/// Columns that name quarter, sector or campaign.
+const LABELS: [&str; 4] = ["segment", "sector", "quarter", "campaign"];
+
+/// The label of a light curve in the missions' spelling.
+fn mission_label(name: &str, value: String) -> String {
+    match (name, value.parse::<u32>()) {
+        ("sector", Ok(n)) => format!("S{n}"),
+        ("quarter", Ok(n)) => format!("Q{n}"),
+        ("campaign", Ok(n)) => format!("C{n}"),
+        _ => value,
+    }
+}
+
+/// The label that a folder of a partitioned collection gives all files below it: `sector=12`.
+pub(super) fn folder_label(path: &Path) -> Option<String> {
+    path.parent()?.components().rev().find_map(|folder| {
+        let folder = folder.as_os_str().to_str()?;
+        let (name, value) = folder.split_once('=')?;
+        let name = normalise(name);
+        LABELS.contains(&name.as_str()).then(|| mission_label(&name, value.to_string()))
+    })
 }
 
 /// The layout of a file.
@@ -88,7 +112,6 @@ pub(super) fn layout(schema: &Schema, config: &ReadConfig) -> Result<Layout, Rea
     out.adopt(level, &found)?;
     // Columns outside a nested light curve name its target; those of a flat one were found with the rest.
     out.target = target_column(&top, config)?;
-    const LABELS: [&str; 4] = ["segment", "sector", "quarter", "campaign"];
     out.label = LABELS.iter().find_map(|l| out.names.iter().position(|n| n == l));
     let top_of = |name: &Option<String>| name.as_ref().and_then(|n| top.iter().position(|t| t == n));
     out.wanted = match shape {
@@ -190,12 +213,7 @@ impl Layout {
         let name = &self.names[self.label?];
         let column = batch.schema().fields().iter().position(|f| normalise(f.name()) == *name)?;
         let value = strings(&batch.column(column).slice(row, 1), name).ok()?.into_iter().next().flatten()?;
-        Some(match (name.as_str(), value.parse::<u32>()) {
-            ("sector", Ok(n)) => format!("S{n}"),
-            ("quarter", Ok(n)) => format!("Q{n}"),
-            ("campaign", Ok(n)) => format!("C{n}"),
-            _ => value,
-        })
+        Some(mission_label(name, value))
     }
 
     fn band_column<'a>(&self, batch: &'a RecordBatch) -> Option<&'a ArrayRef> {

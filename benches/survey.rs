@@ -1,0 +1,78 @@
+//! From a Parquet dataset to candidates: light curves a second of processor time, and where the time goes.
+//!
+//! ```text
+//! cargo bench --profile dev --bench survey            SURVEY_TARGETS=400 for other numbers of light curves
+//! ```
+
+use std::path::Path;
+use std::time::Instant;
+
+use antumbra::inject::{Cadence, PopulationConfig, SimulateConfig, simulate_target};
+use antumbra::io::dataset::DatasetWriter;
+use antumbra::io::read::PlanOptions;
+use antumbra::pipeline::{Execution, NoProgress, Run, RunConfig, Steps};
+
+/// User and system time of this process, seconds.
+fn processor_time() -> f64 {
+    // SAFETY: getrusage fills the struct that it is given.
+    let usage = unsafe {
+        let mut usage = std::mem::zeroed();
+        libc::getrusage(libc::RUSAGE_SELF, &mut usage);
+        usage
+    };
+    let seconds = |t: libc::timeval| t.tv_sec as f64 + t.tv_usec as f64 * 1e-6;
+    seconds(usage.ru_utime) + seconds(usage.ru_stime)
+}
+
+/// Stars of one sector; `share` of them with planets, as many again with eclipses.
+fn dataset(path: &Path, cadence: Cadence, count: usize, share: f64) {
+    let population =
+        PopulationConfig { count, planet_fraction: share, binary_fraction: share, ..PopulationConfig::default() };
+    let config = SimulateConfig { cadence, segments: 1, population, ..SimulateConfig::default() };
+    let mut writer = DatasetWriter::create(path).expect("a temporary folder can be written");
+    for index in 0..count {
+        writer.write(&simulate_target(&config, index).expect("the configuration is valid").target).expect("written");
+    }
+    writer.finish().expect("written");
+}
+
+fn main() {
+    let count = std::env::var("SURVEY_TARGETS").ok().and_then(|n| n.parse().ok()).unwrap_or(300);
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    println!(
+        "{count} light curves each; ms of processor time a light curve; wall-clock time of one thread in brackets"
+    );
+    for (name, cadence) in [("TESS 2 min", Cadence::Tess2min), ("TESS 10 min", Cadence::Tess10min)] {
+        for share in [0.0, 0.02, 0.2] {
+            let input = dir.path().join("curves.parquet");
+            dataset(&input, cadence, count, share);
+            let bytes = std::fs::metadata(&input).map_or(0, |m| m.len()) as f64 / count as f64;
+            let config = RunConfig::default();
+            let (start, before) = (Instant::now(), processor_time());
+            let run = Run::new(&[input.display().to_string()], &config, &PlanOptions::default()).expect("planned");
+            let planned = processor_time() - before;
+            let execution = Execution { threads: 1, ..Execution::default() };
+            let out = tempfile::tempdir().expect("a temporary folder");
+            let summary = run.execute(Steps::Search, out.path(), &execution, &NoProgress, |_| {}).expect("a run");
+            let (wall, all) = (start.elapsed().as_secs_f64(), processor_time() - before);
+            let ms = |seconds: f64| 1e3 * seconds / count as f64;
+            let t = summary.timings;
+            let rest = all - planned - t.read_s - t.prepare_s - t.search_s;
+            println!(
+                "{name:12} {:3.0} % planets and binaries: {:6.1} curves/s/core; {:.2} ms: plan {:.2}, [read {:.2}, clean and \
+                 detrend {:.2}, search {:.2}], rest {:.2}; {} candidates; {:.1} s; {:.0} kB a curve",
+                200.0 * share,
+                count as f64 / all,
+                ms(all),
+                ms(planned),
+                ms(t.read_s),
+                ms(t.prepare_s),
+                ms(t.search_s),
+                ms(rest),
+                summary.counts.candidates,
+                wall,
+                bytes / 1e3,
+            );
+        }
+    }
+}

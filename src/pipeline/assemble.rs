@@ -1,0 +1,64 @@
+//! Parts put together to the tables of a run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
+
+use super::error::RunError;
+use super::store::Part;
+use crate::io::table::{Column, FinishedTable, Table, TableWriter};
+
+/// A table and where it goes.
+pub struct Destination {
+    pub table: Table,
+    pub columns: Vec<Column>,
+    pub path: PathBuf,
+}
+
+/// Writes the rows of all parts, in their order, to one file a table; the files are whole when they come back, but still
+/// under provisional names. Memory: that of one frame of a part and one row group of a table.
+pub fn assemble(
+    parts: &[PathBuf],
+    destinations: Vec<Destination>,
+    run_id: &str,
+) -> Result<Vec<FinishedTable>, RunError> {
+    for path in parts {
+        // What is damaged would be found again and again: it goes, and the next run computes it anew.
+        if let Err(error) = Part::open(path).and_then(|mut part| part.verify()) {
+            if matches!(error, RunError::DamagedPart { .. }) {
+                let _ = fs::remove_file(path);
+            }
+            return Err(error);
+        }
+    }
+    destinations
+        .into_iter()
+        .map(|to| {
+            let mut writer = TableWriter::create_file(to.path, to.table, to.columns)?;
+            for path in parts {
+                Part::open(path)?.read(to.table.name, |batch| {
+                    let batch =
+                        with_run_id(&batch, run_id).map_err(|source| RunError::Part { path: path.clone(), source })?;
+                    Ok(writer.write(batch)?)
+                })?;
+            }
+            Ok(writer.encode_all()?)
+        })
+        .collect()
+}
+
+/// The batch with this value in its first column.
+fn with_run_id(batch: &RecordBatch, run_id: &str) -> Result<RecordBatch, arrow::error::ArrowError> {
+    let ids: ArrayRef = Arc::new(StringArray::from_iter_values(std::iter::repeat_n(run_id, batch.num_rows())));
+    let columns = std::iter::once(ids).chain(batch.columns().iter().skip(1).cloned()).collect();
+    RecordBatch::try_new(batch.schema(), columns)
+}
+
+/// Makes renames in a folder last, where the system can.
+pub fn sync_folder(dir: &Path) {
+    if let Ok(dir) = fs::File::open(dir) {
+        let _ = dir.sync_all();
+    }
+}
