@@ -271,7 +271,7 @@ fn posterior(out: &mut String, view: &View) {
         let at = fit.draws.names.iter().position(|n| n == name)?;
         let values = fit.draws.columns.get(at)?;
         let (median, lower_68, upper_68) = (s.median, s.lower_68, s.upper_68);
-        Some(Column { name, unit: &s.unit, median, lower_68, upper_68, values })
+        Some(Column { name, unit: s.unit, median, lower_68, upper_68, values })
     };
     let columns: Vec<Column> = CORNER.iter().filter_map(column).collect();
     if columns.len() < 2 || columns[0].values.is_empty() {

@@ -112,7 +112,7 @@ pub(super) fn fit(view: &View) -> Vec<Line> {
             } else {
                 number(s.median)
             };
-            line(&s.name, value, &s.unit)
+            line(&s.name, value, s.unit)
         })
         .collect()
 }
