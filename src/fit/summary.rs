@@ -23,7 +23,7 @@ pub struct QuantitySummary {
     pub map: f64,
     pub ess_bulk: f64,
     pub ess_tail: f64,
-    /// Of weighted draws, which are independent, that of the means of [`PARTS`] parts.
+    /// Of weighted draws, which are independent, that of the means of four parts.
     pub r_hat: f64,
     /// Monte-Carlo standard error of the median.
     pub mcse: f64,
