@@ -3,8 +3,6 @@
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use super::Chain;
-
 /// Draws with weights that sum to 1.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WeightedDraws {
@@ -67,27 +65,6 @@ impl WeightedDraws {
     /// Kish's effective sample size, 1/Σ w².
     pub fn ess(&self) -> f64 {
         1.0 / self.weights.iter().map(|w| w * w).sum::<f64>()
-    }
-
-    /// About `wanted` equally weighted draws, in `parts` series of equal length: as if each were the chain of a walker.
-    ///
-    /// Draws are in random order, since a mixture's come component by component, but a heavy draw comes several times in a row,
-    /// which the autocorrelation of a series takes for what it is.
-    pub fn as_chain(&self, wanted: usize, parts: usize, seed: u64) -> Chain {
-        let parts = parts.max(1);
-        let length = wanted.div_ceil(parts).max(1);
-        let mut rng = StdRng::seed_from_u64(seed.wrapping_add(1));
-        let place: Vec<u64> = (0..self.len()).map(|_| rng.random()).collect();
-        let mut picked = self.resample(length * parts, seed).indices;
-        picked.sort_by_key(|i| (place[*i], *i));
-        let mut chain = Chain::new(parts, self.dim);
-        for draw in 0..length {
-            let row = (0..parts).map(|part| picked[part * length + draw]);
-            let positions: Vec<f64> = row.clone().flat_map(|i| self.position(i).iter().copied()).collect();
-            let log_density: Vec<f64> = row.map(|i| self.log_density[i]).collect();
-            chain.push(&positions, &log_density);
-        }
-        chain
     }
 
     /// Weighted mean of any function of the position.

@@ -307,7 +307,12 @@ pub fn fits_columns(quantities: &[FittedQuantity]) -> Vec<Column> {
         ),
         column("ess_bulk", Float, "", "Smallest bulk effective sample size of the sampled parameters."),
         column("ess_tail", Float, "", "Smallest tail effective sample size of the sampled parameters."),
-        column("r_hat", Float, "", "Largest rank-normalised split R-hat of the sampled parameters."),
+        column(
+            "r_hat",
+            Float,
+            "",
+            "Largest R-hat of the sampled parameters: rank-normalised and split, or of four parts of weighted draws.",
+        ),
         column(
             "pareto_k",
             Float,

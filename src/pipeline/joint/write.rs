@@ -78,7 +78,7 @@ const NUMBERS: [SummaryColumn; 10] = [
     ("map", "Value at the highest posterior density found.", |s| s.map),
     ("ess_bulk", "Effective sample size of the bulk.", |s| s.ess_bulk),
     ("ess_tail", "Effective sample size of the 5 % and 95 % quantiles, the smaller.", |s| s.ess_tail),
-    ("r_hat", "Rank-normalised split R-hat; null for weighted draws.", |s| s.r_hat),
+    ("r_hat", "Rank-normalised split R-hat, or that of four parts of weighted draws.", |s| s.r_hat),
     ("mcse", "Monte-Carlo standard error of the median.", |s| s.mcse),
 ];
 
