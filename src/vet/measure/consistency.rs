@@ -14,13 +14,21 @@ use super::curve::{Curve, Event};
 use crate::math::{MAD_TO_SIGMA, median_in_place};
 use crate::vet::{Metrics, Missing};
 
+/// Share of bad transits up to which the depths are compared without them.
+const MOST_BAD: f64 = 0.2;
+
 /// `good` says which of the observed transits have no fault of their own.
 pub(super) fn measure(curve: &Curve, good: &[bool], metrics: &mut Metrics) {
-    // A transit of which a corner was seen says little, and its depth is biased; one that is bad is another test's matter.
+    // A few that are bad are another test's matter; where many are, what they differ in is the depth.
+    let few_bad = good.iter().filter(|g| !**g).count() as f64 <= MOST_BAD * good.len() as f64;
+    // A transit of which a corner was seen says little, and its depth is biased.
     let full: Vec<&Event> = {
         let mut counts: Vec<f64> = curve.observed().map(|e| e.inside.len() as f64).collect();
         let typical = median_in_place(&mut counts);
-        let whole = curve.observed().zip(good).filter(|(e, good)| **good && e.inside.len() as f64 >= 0.7 * typical);
+        let whole = curve
+            .observed()
+            .zip(good)
+            .filter(|(e, good)| (**good || !few_bad) && e.inside.len() as f64 >= 0.7 * typical);
         whole.map(|(e, _)| e).collect()
     };
     if full.len() < 3 {
