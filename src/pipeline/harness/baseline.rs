@@ -1,0 +1,183 @@
+//! One target as it is, searched and vetted, from which its trials start.
+
+use super::examine::Examined;
+use super::trial::{Injected, NotSearched, Trial, TrialKind};
+use crate::ephemeris::{Candidate, Ephemeris};
+use crate::inject::recovery::{Missed, Wanted, find};
+use crate::inject::{InjectConfig, InjectedPlanet, Sensitivity, blocks, inject, invert, orders, scramble};
+use crate::lightcurve::{CadenceMask, LightCurveError, RawTarget};
+use crate::pipeline::config::RunConfig;
+use crate::pipeline::prepare::{ErrorRow, Prepared};
+use crate::vet::Disposition;
+
+/// Half-width, in durations, of what is left out around the transits of known signals.
+const MASK_DURATIONS: f64 = 0.75;
+
+/// One thing to try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Job {
+    Inject(u32),
+    Invert,
+    Scramble(u32, Vec<usize>),
+    /// There is no other order of the blocks.
+    NoScramble(u32),
+}
+
+/// A target as it is, with everything that its trials need.
+pub struct Baseline<'a> {
+    config: &'a RunConfig,
+    inject: &'a InjectConfig,
+    raw: RawTarget,
+    prepared: Prepared,
+    pub observed: Trial,
+    sensitivity: Sensitivity,
+    /// Cadences without outliers and without the transits of known signals.
+    quiet: CadenceMask,
+    periods: [f64; 2],
+}
+
+impl<'a> Baseline<'a> {
+    /// Cleans, flattens, searches and vets a target as it was read. Fails where it cannot be searched; `errors` gets what
+    /// was left out of it besides.
+    pub fn new(
+        raw: RawTarget,
+        config: &'a RunConfig,
+        inject: &'a InjectConfig,
+        errors: &mut Vec<ErrorRow>,
+    ) -> Result<Self, ErrorRow> {
+        let (prepared, _) = Prepared::new(&raw, config, errors)?;
+        let examined = Examined::new(&prepared, config).map_err(|reason| ErrorRow {
+            target_id: Some(raw.target_id.clone()),
+            source: raw.segments.first().map(|s| s.source.clone()).unwrap_or_default(),
+            stage: "search",
+            kind: "search".to_string(),
+            reason,
+            left_out: false,
+        })?;
+        let is_signal = |i: usize| examined.disposition(i) != Some(Disposition::FalseAlarm);
+        let signals = |least: f64| -> Vec<&Candidate> {
+            let candidates = examined.candidates.iter().enumerate();
+            candidates.filter(|(i, c)| is_signal(*i) && c.snr_red >= least).map(|(_, c)| c).collect()
+        };
+        let all = signals(0.0);
+        let sensitivity = Sensitivity::new(&prepared.detrended, |t| !is_in_transit(&all, t));
+        let known = signals(inject.known_snr);
+        let mut quiet = prepared.mask.clone();
+        for (i, time) in prepared.light_curve.time().iter().enumerate() {
+            if is_in_transit(&known, *time) {
+                quiet.drop_cadence(i);
+            }
+        }
+        let longest = config.search.longest_period(prepared.detrended.baseline());
+        let periods = [config.search.period_min, longest.max(config.search.period_min)];
+        let mut observed = Trial::new(&raw.target_id, TrialKind::Observed, 1, Ok(examined));
+        observed.time_offset = prepared.light_curve.time_system().offset();
+        Ok(Self { config, inject, raw, prepared, observed, sensitivity, quiet, periods })
+    }
+
+    /// All trials of the target, in the order of their rows.
+    pub fn jobs(&self) -> Vec<Job> {
+        let mut jobs: Vec<Job> = (1..=self.inject.trials as u32).map(Job::Inject).collect();
+        if self.inject.invert {
+            jobs.push(Job::Invert);
+        }
+        let n = blocks(&self.prepared.light_curve, self.inject.scramble_gap).len();
+        let mut found = orders(n, self.inject.scrambles, (self.config.seed, &self.raw.target_id)).into_iter();
+        let scramble = |number| found.next().map_or(Job::NoScramble(number), |order| Job::Scramble(number, order));
+        jobs.extend((1..=self.inject.scrambles as u32).map(scramble));
+        jobs
+    }
+
+    /// Carries out a trial.
+    pub fn run(&self, job: &Job) -> Trial {
+        let id = self.raw.target_id.as_str();
+        let mut trial = match job {
+            Job::Inject(number) => self.injected(*number),
+            Job::Invert => Trial::new(id, TrialKind::Inverted, 1, self.inverted()),
+            Job::NoScramble(number) => {
+                let reason = "no other order of its blocks is left".to_string();
+                Trial::new(id, TrialKind::Scrambled, *number, Err(NotSearched::Skipped(reason)))
+            }
+            Job::Scramble(number, order) => {
+                let trial = Trial::new(id, TrialKind::Scrambled, *number, self.scrambled(order));
+                Trial { order: order.clone(), ..trial }
+            }
+        };
+        trial.time_offset = self.observed.time_offset;
+        trial
+    }
+
+    /// The trial of a job that panicked: a bug of ours, which costs one trial.
+    pub fn lost(&self, job: &Job, message: String) -> Trial {
+        let (kind, number) = match job {
+            Job::Inject(number) => (TrialKind::Injected, *number),
+            Job::Invert => (TrialKind::Inverted, 1),
+            Job::Scramble(number, _) | Job::NoScramble(number) => (TrialKind::Scrambled, *number),
+        };
+        let outcome = Err(NotSearched::Failed(format!("internal error: {message}")));
+        Trial::new(&self.raw.target_id, kind, number, outcome)
+    }
+
+    fn injected(&self, number: u32) -> Trial {
+        let key = (self.config.seed, self.raw.target_id.as_str(), number);
+        let star = self.prepared.light_curve.star();
+        let trial = |outcome| Trial::new(&self.raw.target_id, TrialKind::Injected, number, outcome);
+        let planet = match InjectedPlanet::draw(&self.inject.planets, self.periods, star, &self.sensitivity, key) {
+            Ok(planet) => planet,
+            Err(reason) => return trial(Err(NotSearched::Skipped(reason.to_string()))),
+        };
+        let outcome = Prepared::new(&inject(&self.raw, &planet), self.config, &mut Vec::new())
+            .map_err(|row| row.reason)
+            .and_then(|(prepared, _)| Examined::new(&prepared, self.config));
+        let is_searchable = planet.n_transits >= self.config.search.min_transits;
+        let found = match &outcome {
+            Ok(examined) => {
+                let wanted = self.wanted(&planet, is_searchable);
+                find(&wanted, &examined.candidates, &examined.single_transits, &self.inject.matching)
+            }
+            Err(_) => Err(Missed::NoCandidate),
+        };
+        let injected = Injected { planet, is_searchable, found };
+        Trial { injected: Some(injected), ..trial(outcome.map_err(NotSearched::Failed)) }
+    }
+
+    fn wanted(&self, planet: &InjectedPlanet, is_searchable: bool) -> Wanted {
+        let e = planet.elements();
+        let start = self.sensitivity.start();
+        Wanted {
+            ephemeris: Ephemeris { period: e.period, transit_time: e.transit_time },
+            duration: planet.shape.duration().max(self.sensitivity.typical_exposure()),
+            span: [start, start + self.sensitivity.baseline()],
+            is_searchable,
+        }
+    }
+
+    fn inverted(&self) -> Result<Examined, NotSearched> {
+        let failed = |e: LightCurveError| NotSearched::Failed(e.to_string());
+        let light_curve = invert(&self.prepared.light_curve).map_err(failed)?;
+        self.examine(light_curve, self.quiet.clone())
+    }
+
+    fn scrambled(&self, order: &[usize]) -> Result<Examined, NotSearched> {
+        let failed = |e: LightCurveError| NotSearched::Failed(e.to_string());
+        let light_curve = &self.prepared.light_curve;
+        let blocks = blocks(light_curve, self.inject.scramble_gap);
+        let (light_curve, mask) = scramble(light_curve, &self.quiet, &blocks, order).map_err(failed)?;
+        self.examine(light_curve, mask)
+    }
+
+    fn examine(
+        &self,
+        light_curve: crate::lightcurve::LightCurve,
+        mask: CadenceMask,
+    ) -> Result<Examined, NotSearched> {
+        Prepared::from_cleaned(light_curve, mask, self.config)
+            .map_err(|e| e.to_string())
+            .and_then(|prepared| Examined::new(&prepared, self.config))
+            .map_err(NotSearched::Failed)
+    }
+}
+
+fn is_in_transit(signals: &[&Candidate], time: f64) -> bool {
+    signals.iter().any(|c| c.ephemeris.in_transit(time, MASK_DURATIONS * c.duration))
+}
