@@ -20,4 +20,4 @@ mod totals;
 mod trial;
 
 pub use execute::{InjectSummary, run_injections};
-pub use totals::Totals;
+pub use totals::{Cells, CompletenessRow, ReliabilityRow};
