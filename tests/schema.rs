@@ -5,10 +5,11 @@ use std::path::Path;
 
 use antumbra::fit::quantities;
 use antumbra::io::table::{
-    BLS, CANDIDATES, Column, DIFF, ERRORS, FITS, FittedQuantity, PERIODOGRAM, POSTERIORS, SINGLE_TRANSITS, TARGETS,
-    Table, bls_columns, candidates_columns, diff_columns, errors_columns, fits_columns, periodogram_columns,
-    posteriors_columns, single_transits_columns, targets_columns,
+    BLS, CANDIDATES, Column, DIFF, ERRORS, FITS, FittedQuantity, MetricColumn, PERIODOGRAM, POSTERIORS,
+    SINGLE_TRANSITS, TARGETS, Table, VETTING, bls_columns, candidates_columns, diff_columns, errors_columns,
+    fits_columns, periodogram_columns, posteriors_columns, single_transits_columns, targets_columns, vetting_columns,
 };
+use antumbra::vet::{METRICS, MetricInfo, RELATIONS};
 
 fn section(out: &mut String, table: Table, columns: &[Column]) {
     let _ = writeln!(out, "## {}.parquet\n\nOne row: {}. Schema version {}.\n", table.name, table.row, table.version);
@@ -40,6 +41,7 @@ fn document() -> String {
     section(&mut out, CANDIDATES, &candidates_columns());
     section(&mut out, SINGLE_TRANSITS, &single_transits_columns());
     section(&mut out, TARGETS, &targets_columns());
+    section(&mut out, VETTING, &vetting_columns(&metrics()));
     section(&mut out, FITS, &fits);
     section(&mut out, POSTERIORS, &posteriors_columns(&fitted));
     section(&mut out, ERRORS, &errors_columns());
@@ -66,6 +68,12 @@ fn document() -> String {
     out
 }
 
+fn metrics() -> Vec<MetricColumn> {
+    let column =
+        |m: &MetricInfo| MetricColumn { name: m.name, unit: m.unit, description: m.description, has_err: m.has_err };
+    METRICS.iter().chain(RELATIONS).map(column).collect()
+}
+
 #[test]
 fn the_documented_schema_is_the_schema() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema.md");
@@ -84,6 +92,7 @@ fn every_column_has_a_description_and_no_name_occurs_twice() {
         single_transits_columns(),
         targets_columns(),
         errors_columns(),
+        vetting_columns(&metrics()),
         fits_columns(&[]),
         posteriors_columns(&[]),
         bls_columns(),

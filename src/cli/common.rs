@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use antumbra::io::read::PlanOptions;
 use antumbra::pipeline::{Execution, Run, RunConfig};
+use antumbra::vet::ProfileChoice;
 use anyhow::Context;
 use clap::Args;
 
@@ -61,6 +62,16 @@ impl CommonArgs {
     pub fn execution(&self) -> Execution {
         Execution { threads: self.threads, ..Execution::default() }
     }
+}
+
+/// The profile of that name or in that file.
+pub fn profile_choice(name: &str) -> anyhow::Result<ProfileChoice> {
+    let text = if name.ends_with(".toml") {
+        std::fs::read_to_string(name).with_context(|| format!("cannot read {name}"))?
+    } else {
+        name.to_string()
+    };
+    Ok(ProfileChoice::try_from(text).map_err(|e| UsageError(format!("--profile {name}: {e}")))?)
 }
 
 /// The targets in `inputs`; refused where there is none, with the reason for each input on standard error. What does not

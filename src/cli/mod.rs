@@ -18,6 +18,7 @@ mod search;
 mod simulate;
 mod status;
 mod tables;
+mod vet;
 
 use std::process::ExitCode;
 
@@ -50,7 +51,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// The main job: read, clean, detrend, search and fit, and write tables to a directory
+    /// The main job: read, clean, detrend, search, vet and fit, and write tables to a directory
     Run(run::RunArgs),
     /// Search only, and write the candidates as one Parquet file
     Search(search::SearchArgs),
@@ -62,6 +63,8 @@ enum Command {
     Diff(diff::DiffArgs),
     /// Fit a transit model to one target whose period is known, or whatever CONFIG.toml describes
     Fit(fit::FitArgs),
+    /// Judge candidates of a list on their light curves: planets or not, and why
+    Vet(vet::VetArgs),
     /// Make a page for each candidate of a run, and an index that sorts and filters
     Report(report::ReportArgs),
     /// Put the parameters of two joint fits side by side
@@ -91,6 +94,7 @@ pub fn main() -> ExitCode {
         Command::Status(args) => status::run(args),
         Command::Diff(args) => diff::run(args),
         Command::Fit(args) => fit::run(args),
+        Command::Vet(args) => vet::run(args),
         Command::Report(args) => report::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Reweight(args) => reweight::run(args),

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use antumbra::pipeline::{Sheets, report_run};
-use antumbra::vet::Profile;
 use anyhow::Context;
 use clap::Args;
 
-use super::common::UsageError;
+use super::common::profile_choice;
 use super::exit;
 
 /// Arguments of `antumbra report`.
@@ -16,9 +15,10 @@ use super::exit;
 pub struct ReportArgs {
     /// Directory that `antumbra run` wrote; the light curves must still be where they were
     dir: PathBuf,
-    /// Vet by this profile: `antumbra`, `robovetter-dr25`, `leo-vetter`, or a file; `none` for no vetting
-    #[arg(long, value_name = "NAME|FILE.toml", default_value = "antumbra")]
-    profile: String,
+    /// Vet anew by this profile: `antumbra`, `robovetter-dr25`, `leo-vetter`, or a file; `none` for no vetting. By
+    /// default the pages say what the run's tables say
+    #[arg(long, value_name = "NAME|FILE.toml")]
+    profile: Option<String>,
     /// Leave out the one-page summaries as PNG and PDF
     #[arg(long)]
     no_sheets: bool,
@@ -28,17 +28,9 @@ pub struct ReportArgs {
 }
 
 pub fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
-    let profile = match args.profile.as_str() {
-        "none" => None,
-        name if name.ends_with(".toml") => {
-            let text = std::fs::read_to_string(name).with_context(|| format!("cannot read {name}"))?;
-            Some(Profile::from_toml(&text).map_err(|e| UsageError(format!("{name}: {e}")))?)
-        }
-        name => Some(Profile::named(name).map_err(|e| UsageError(e.to_string()))?),
-    };
+    let profile = args.profile.as_deref().map(profile_choice).transpose()?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build().context("cannot start threads")?;
     let sheets = if args.no_sheets { Sheets::LeaveOut } else { Sheets::Write };
-    let profile = profile.as_ref().map(|p| (args.profile.as_str(), p));
     let summary = pool.install(|| report_run(&args.dir, profile, sheets))?;
     for (target, reason) in &summary.failed {
         eprintln!("{target}: {reason}");

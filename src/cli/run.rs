@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use antumbra::pipeline::{Completeness, Execution, Existing, RunSummary, Shard, Steps, read_targets_list};
+use antumbra::pipeline::{
+    Completeness, Execution, Existing, RunSummary, Shard, Sheets, Steps, read_targets_list, report_run,
+};
 use clap::Args;
 
 use super::common::{CommonArgs, open_run};
@@ -32,6 +34,9 @@ pub struct RunArgs {
     /// List of targets that should be there, one a line: says which are, and which are missing
     #[arg(long, value_name = "LIST")]
     targets: Option<PathBuf>,
+    /// Make a page of each candidate too, in DIR/report; `antumbra report DIR` does it later
+    #[arg(long, conflicts_with = "shard")]
+    report: bool,
     /// Targets in a unit of work, on average; changes no result
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     unit_targets: Option<u32>,
@@ -66,13 +71,20 @@ pub fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     } else {
         tables::print_results(&tables::ResultFiles::in_directory(&args.out), &args.input)?;
         report(&summary, &args.out);
+        if args.report {
+            let pages = args.common.pool()?.install(|| report_run(&args.out, None, Sheets::Write))?;
+            println!("{} pages: {}", pages.pages, pages.index.display());
+        }
     }
     Ok(ExitCode::from(exit_code(&summary)))
 }
 
 pub fn report(summary: &RunSummary, out: &std::path::Path) {
     report_counts(summary);
-    println!("results in {}: candidates, targets, fits, posteriors, errors (.parquet), manifest.json", out.display());
+    println!(
+        "results in {}: candidates, single_transits, vetting, fits, posteriors, targets, errors (.parquet), manifest.json",
+        out.display()
+    );
 }
 
 /// Missing targets printed before the rest is only counted.
@@ -101,10 +113,11 @@ pub fn report_counts(summary: &RunSummary) {
         println!("{} of {of} units of work still held, {} computed", units.kept, units.computed);
     }
     println!(
-        "{} targets searched, {} failed; {} candidates, {} fits ({} not converged); {} error rows; {:.1} s",
+        "{} targets searched, {} failed; {} candidates, {} of them vetted as planets'; {} fits ({} not converged); {} error rows; {:.1} s",
         c.targets_searched,
         c.targets_failed,
         c.candidates,
+        c.vetted_candidates,
         c.fits_converged + c.fits_not_converged,
         c.fits_not_converged,
         c.error_rows,

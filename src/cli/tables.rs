@@ -13,8 +13,19 @@ const PERIOD_TOLERANCE: f64 = 1e-3;
 const MOST_ROWS: usize = 60;
 
 /// Header of the rows of `candidate_cells`.
-const CANDIDATE_HEADER: [&str; 10] =
-    ["target", "no", "period (d)", "transit time", "duration (h)", "depth (ppm)", "S/N", "transits", "Rp/R*", "fit"];
+const CANDIDATE_HEADER: [&str; 11] = [
+    "target",
+    "no",
+    "period (d)",
+    "transit time",
+    "duration (h)",
+    "depth (ppm)",
+    "S/N",
+    "transits",
+    "Rp/R*",
+    "fit",
+    "vetting",
+];
 
 /// What is printed of a candidate.
 struct Row {
@@ -30,6 +41,8 @@ struct Row {
     /// Rp/R*: median and mean half-width of the 68 % interval.
     rp_rs: Option<(f64, f64)>,
     fit: String,
+    /// Disposition, with the tests that failed.
+    vetting: String,
 }
 
 /// Tables of a run or a search.
@@ -37,16 +50,22 @@ pub struct ResultFiles {
     candidates: PathBuf,
     singles: PathBuf,
     fits: Option<PathBuf>,
+    vetting: Option<PathBuf>,
 }
 
 impl ResultFiles {
     pub fn in_directory(dir: &Path) -> Self {
         let table = |name: &str| dir.join(format!("{name}.parquet"));
-        Self { candidates: table("candidates"), singles: table("single_transits"), fits: Some(table("fits")) }
+        Self {
+            candidates: table("candidates"),
+            singles: table("single_transits"),
+            fits: Some(table("fits")),
+            vetting: Some(table("vetting")),
+        }
     }
 
     pub fn of_search(file: &Path) -> Self {
-        Self { candidates: file.to_path_buf(), singles: singles_file(file), fits: None }
+        Self { candidates: file.to_path_buf(), singles: singles_file(file), fits: None, vetting: None }
     }
 
     /// Hands over every candidate with its fit, in the order of the tables.
@@ -55,6 +74,10 @@ impl ResultFiles {
             Some(path) => {
                 Some(TableReader::open(path, Some(&["status", "rp_rs", "rp_rs_lower_68", "rp_rs_upper_68"]))?)
             }
+            None => None,
+        };
+        let mut vetting = match &self.vetting {
+            Some(path) => Some(TableReader::open(path, Some(&["status", "disposition", "failed"]))?),
             None => None,
         };
         let mut table = TableReader::open(&self.candidates, None)?;
@@ -78,17 +101,29 @@ impl ResultFiles {
                     n_transits: transits.value(i),
                     rp_rs: None,
                     fit: String::new(),
+                    vetting: String::new(),
                 });
             }
-            // Rows of the two tables are of the same candidates, but where a run had no fits.
+            // Rows of the tables are of the same candidates, but where a run had no fits or no vetting.
+            if let Some(vetting) = vetting.as_mut().filter(|v| v.rows() == table.rows()) {
+                let mut at = 0;
+                for batch in next_rows(vetting, rows.len())? {
+                    let [status, disposition, failed] =
+                        ["status", "disposition", "failed"].map(|name| vetting.text(&batch, name));
+                    let (status, disposition, failed) = (status?, disposition?, failed?);
+                    for i in 0..batch.num_rows() {
+                        let word = if disposition.is_valid(i) { disposition.value(i) } else { status.value(i) };
+                        rows[at].vetting = word.replace('_', " ");
+                        if failed.is_valid(i) {
+                            rows[at].vetting.push_str(&format!(": {}", failed.value(i)));
+                        }
+                        at += 1;
+                    }
+                }
+            }
             if let Some(fits) = fits.as_mut().filter(|f| f.rows() == table.rows()) {
                 let mut at = 0;
-                let mut found: Vec<RecordBatch> = Vec::new();
-                fits.take(rows.len(), |batch| {
-                    found.push(batch);
-                    Ok::<(), TableError>(())
-                })?;
-                for batch in found {
+                for batch in next_rows(fits, rows.len())? {
                     let status = fits.text(&batch, "status")?;
                     let [k, lower, upper] =
                         ["rp_rs", "rp_rs_lower_68", "rp_rs_upper_68"].map(|name| fits.floats(&batch, name));
@@ -104,6 +139,16 @@ impl ResultFiles {
         }
         Ok(())
     }
+}
+
+/// The next rows of a table.
+fn next_rows(table: &mut TableReader, rows: usize) -> Result<Vec<RecordBatch>, TableError> {
+    let mut found = Vec::new();
+    table.take(rows, |batch| {
+        found.push(batch);
+        Ok::<(), TableError>(())
+    })?;
+    Ok(found)
 }
 
 /// Prints the candidates; where the inputs carry a truth table, beside the planets that are really there.
@@ -199,11 +244,12 @@ fn candidate_cells(row: &Row) -> Vec<String> {
         row.n_transits.to_string(),
         row.rp_rs.map_or_else(String::new, |(k, err)| format!("{k:.4} ± {err:.4}")),
         row.fit.clone(),
+        row.vetting.clone(),
     ]
 }
 
 fn print_beside_truth(results: &ResultFiles, truth: &[Truth]) -> Result<(), TableError> {
-    let header = ["target", "kind", "true period", "true Rp/R*", "found period", "S/N", "Rp/R*", "fit", ""];
+    let header = ["target", "kind", "true period", "true Rp/R*", "found period", "S/N", "Rp/R*", "fit", "vetting"];
     // Of each true signal the first candidate that is it; of the rest as many as are printed.
     let mut hits: Vec<Option<Row>> = truth.iter().map(|_| None).collect();
     let (mut others, mut n_others) = (Vec::new(), 0);
@@ -222,7 +268,7 @@ fn print_beside_truth(results: &ResultFiles, truth: &[Truth]) -> Result<(), Tabl
         }
     })?;
     let mut rows = Vec::new();
-    let (mut planets, mut found) = (0, 0);
+    let (mut planets, mut found, mut kept) = (0, 0, 0);
     for (t, hit) in truth.iter().zip(&hits) {
         let number = |v: Option<f64>, digits: usize| v.map_or_else(String::new, |v| format!("{v:.digits$}"));
         let mut cells = vec![t.target_id.clone(), t.kind.clone(), number(t.period, 5), number(t.rp_rs, 4)];
@@ -235,7 +281,8 @@ fn print_beside_truth(results: &ResultFiles, truth: &[Truth]) -> Result<(), Tabl
                 cells.push(format!("{:.1}", r.snr));
                 cells.push(r.rp_rs.map_or_else(String::new, |(k, err)| format!("{k:.4} ± {err:.4}")));
                 cells.push(r.fit.clone());
-                cells.push("found".into());
+                kept += usize::from(is_planet && r.vetting.starts_with("candidate"));
+                cells.push(if r.vetting.is_empty() { "found".into() } else { r.vetting.clone() });
             }
             None => {
                 let verdict = if t.period.is_none() { "" } else { "MISSED" };
@@ -250,7 +297,12 @@ fn print_beside_truth(results: &ResultFiles, truth: &[Truth]) -> Result<(), Tabl
         print_table(&CANDIDATE_HEADER, &others);
         print_more(n_others);
     }
-    println!("\n{found} of {planets} planets found, {n_others} other candidates");
+    match &results.vetting {
+        Some(_) => println!(
+            "\n{found} of {planets} planets found, {kept} of them vetted as candidates; {n_others} other candidates"
+        ),
+        None => println!("\n{found} of {planets} planets found, {n_others} other candidates"),
+    }
     Ok(())
 }
 

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 
+use super::config::RunConfig;
 use super::error::RunError;
 use super::store::Part;
-use crate::io::table::{Column, FinishedTable, Table, TableWriter};
+use super::vetting::Relations;
+use crate::io::table::{Column, FinishedTable, Table, TableWriter, VETTING};
 
 /// A table and where it goes.
 pub struct Destination {
@@ -18,11 +20,13 @@ pub struct Destination {
 }
 
 /// Writes the rows of all parts, in their order, to one file a table; the files are whole when they come back, but still
-/// under provisional names. Memory: that of one frame of a part and one row group of a table.
+/// under provisional names. With the configuration, rows of vetting are judged beside those of the whole run. Memory: that
+/// of one frame of a part and one row group of a table, and what [`Relations`] keep.
 pub fn assemble(
     parts: &[PathBuf],
     destinations: Vec<Destination>,
     run_id: &str,
+    config: Option<&RunConfig>,
 ) -> Result<Vec<FinishedTable>, RunError> {
     for path in parts {
         // What is damaged would be found again and again: it goes, and the next run computes it anew.
@@ -33,12 +37,22 @@ pub fn assemble(
             return Err(error);
         }
     }
+    let mut relations = match config {
+        Some(config) => Relations::gather(parts, config)?,
+        None => None,
+    };
     destinations
         .into_iter()
         .map(|to| {
             let mut writer = TableWriter::create_file(to.path, to.table, to.columns)?;
             for path in parts {
                 Part::open(path)?.read(to.table.name, |batch| {
+                    let batch = match &mut relations {
+                        Some(relations) if to.table == VETTING => relations
+                            .apply(&batch)
+                            .map_err(|reason| RunError::NotAResult { path: path.clone(), reason })?,
+                        _ => batch,
+                    };
                     let batch =
                         with_run_id(&batch, run_id).map_err(|source| RunError::Part { path: path.clone(), source })?;
                     Ok(writer.write(batch)?)
@@ -50,7 +64,7 @@ pub fn assemble(
 }
 
 /// The batch with this value in its first column.
-fn with_run_id(batch: &RecordBatch, run_id: &str) -> Result<RecordBatch, arrow::error::ArrowError> {
+pub(super) fn with_run_id(batch: &RecordBatch, run_id: &str) -> Result<RecordBatch, arrow::error::ArrowError> {
     let ids: ArrayRef = Arc::new(StringArray::from_iter_values(std::iter::repeat_n(run_id, batch.num_rows())));
     let columns = std::iter::once(ids).chain(batch.columns().iter().skip(1).cloned()).collect();
     RecordBatch::try_new(batch.schema(), columns)

@@ -10,6 +10,7 @@ use crate::io::read::ReadConfig;
 use crate::lightcurve::CleanConfig;
 use crate::search::SearchConfig;
 use crate::star::Star;
+use crate::vet::{Disposition, VetConfig};
 
 /// Why a configuration was refused.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,8 @@ pub enum ConfigError {
     Toml { path: PathBuf, source: Box<toml::de::Error> },
     #[error("`--set {assignment}`: {reason}")]
     Assignment { assignment: String, reason: String },
+    #[error("vet.profile {path}: cannot read it")]
+    Profile { path: PathBuf, source: std::io::Error },
     #[error("the settings together are not a valid configuration")]
     Together { source: Box<toml::de::Error> },
 }
@@ -35,6 +38,7 @@ pub struct RunConfig {
     pub clean: CleanConfig,
     pub detrend: DetrendConfig,
     pub search: SearchConfig,
+    pub vet: VetConfig,
     /// Which candidates are fitted.
     pub fit_selection: FitSelection,
     pub fit: FitConfig,
@@ -49,11 +53,37 @@ pub struct RunConfig {
 pub struct FitSelection {
     /// Most candidates of one target to fit, strongest first; 0 for no fits.
     pub max_per_target: usize,
+    /// What is fitted of what vetting makes of the candidates.
+    pub dispositions: FitDispositions,
+}
+
+/// Which dispositions get a fit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FitDispositions {
+    /// Whatever was found.
+    All,
+    /// What eclipses: planet candidates and false positives. A transit model says nothing of a false alarm.
+    #[default]
+    Eclipses,
+    /// Planet candidates alone.
+    Candidates,
+}
+
+impl FitDispositions {
+    /// Whether a candidate of this disposition is fitted.
+    pub fn include(self, disposition: Disposition) -> bool {
+        match self {
+            Self::All => true,
+            Self::Eclipses => disposition != Disposition::FalseAlarm,
+            Self::Candidates => disposition == Disposition::Candidate,
+        }
+    }
 }
 
 impl Default for FitSelection {
     fn default() -> Self {
-        Self { max_per_target: 8 }
+        Self { max_per_target: 8, dispositions: FitDispositions::default() }
     }
 }
 
@@ -66,17 +96,35 @@ impl RunConfig {
             Some(path) => {
                 let text = std::fs::read_to_string(path)
                     .map_err(|source| ConfigError::Io { path: path.to_path_buf(), source })?;
-                // Parsed as the typed configuration first: its errors carry line and column.
                 let invalid = |source| ConfigError::Toml { path: path.to_path_buf(), source: Box::new(source) };
-                toml::from_str::<RunConfig>(&text).map_err(invalid)?;
-                text.parse::<toml::Table>().map_err(invalid)?
+                let document = text.parse::<toml::Table>().map_err(invalid)?;
+                // Parsed as the typed configuration too: its errors carry line and column. Not where a file that is read
+                // below takes a value's place.
+                if profile_file(&document).is_none() {
+                    toml::from_str::<RunConfig>(&text).map_err(invalid)?;
+                }
+                document
             }
         };
         for assignment in assignments {
             assign(&mut document, assignment)?;
         }
+        // The text of a profile, and not its place, is what decides.
+        if let Some(path) = profile_file(&document) {
+            let text =
+                std::fs::read_to_string(&path).map_err(|source| ConfigError::Profile { path: path.clone(), source })?;
+            if let Some(vet) = document.get_mut("vet").and_then(|v| v.as_table_mut()) {
+                vet.insert("profile".into(), toml::Value::String(text));
+            }
+        }
         document.try_into().map_err(|source| ConfigError::Together { source: Box::new(source) })
     }
+}
+
+/// The file that `vet.profile` names, where it names one.
+fn profile_file(document: &toml::Table) -> Option<PathBuf> {
+    let name = document.get("vet")?.get("profile")?.as_str()?;
+    (name.ends_with(".toml") && !name.contains('\n')).then(|| PathBuf::from(name))
 }
 
 pub(super) fn assign(document: &mut toml::Table, assignment: &str) -> Result<(), ConfigError> {

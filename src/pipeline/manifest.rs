@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::completeness::Completeness;
 use super::config::RunConfig;
+use crate::vet::{Disposition, Vetted};
 
 /// One input file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +32,16 @@ pub struct Counts {
     pub targets_failed: usize,
     pub candidates: usize,
     pub single_transits: usize,
+    /// Vetted as candidates of planets.
+    #[serde(default)]
+    pub vetted_candidates: usize,
+    #[serde(default)]
+    pub vetted_false_positives: usize,
+    #[serde(default)]
+    pub vetted_false_alarms: usize,
+    /// Candidates that could not be vetted.
+    #[serde(default)]
+    pub vetted_failed: usize,
     pub fits_converged: usize,
     pub fits_not_converged: usize,
     pub fits_failed: usize,
@@ -48,6 +59,10 @@ impl Counts {
         self.targets_failed += of.targets_failed;
         self.candidates += of.candidates;
         self.single_transits += of.single_transits;
+        self.vetted_candidates += of.vetted_candidates;
+        self.vetted_false_positives += of.vetted_false_positives;
+        self.vetted_false_alarms += of.vetted_false_alarms;
+        self.vetted_failed += of.vetted_failed;
         self.fits_converged += of.fits_converged;
         self.fits_not_converged += of.fits_not_converged;
         self.fits_failed += of.fits_failed;
@@ -55,15 +70,31 @@ impl Counts {
         self.error_rows += of.error_rows;
     }
 
+    /// Adds a candidate that was vetted, or could not be.
+    pub fn add_verdict(&mut self, vetted: Option<&Vetted>) {
+        match vetted.map(|v| v.verdict.disposition) {
+            Some(Disposition::Candidate) => self.vetted_candidates += 1,
+            Some(Disposition::FalsePositive) => self.vetted_false_positives += 1,
+            Some(Disposition::FalseAlarm) => self.vetted_false_alarms += 1,
+            None => self.vetted_failed += 1,
+        }
+    }
+
     /// Candidates with a row among the fits.
     pub fn fits(&self) -> usize {
         self.fits_converged + self.fits_not_converged + self.fits_failed + self.fits_skipped
     }
 
-    /// Whether every target is accounted for, and every candidate has its row among the fits where any has.
+    /// Candidates with a row in the table of vetting.
+    pub fn vetted(&self) -> usize {
+        self.vetted_candidates + self.vetted_false_positives + self.vetted_false_alarms + self.vetted_failed
+    }
+
+    /// Whether every target is accounted for, and every candidate has its rows of vetting and fits where any
+    /// has.
     pub fn add_up(&self) -> bool {
-        let fits = self.fits();
-        self.targets == self.targets_searched + self.targets_failed && (fits == 0 || self.candidates == fits)
+        let whole = |rows: usize| rows == 0 || rows == self.candidates;
+        self.targets == self.targets_searched + self.targets_failed && whole(self.fits()) && whole(self.vetted())
     }
 }
 
@@ -77,6 +108,8 @@ pub struct Timings {
     /// Cleaning and detrending.
     pub prepare_s: f64,
     pub search_s: f64,
+    #[serde(default)]
+    pub vet_s: f64,
     pub fit_s: f64,
 }
 
@@ -86,6 +119,7 @@ impl Timings {
         self.read_s += of.read_s;
         self.prepare_s += of.prepare_s;
         self.search_s += of.search_s;
+        self.vet_s += of.vet_s;
         self.fit_s += of.fit_s;
     }
 }

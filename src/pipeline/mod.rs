@@ -6,6 +6,7 @@
 //! known     a planet whose ephemeris is given, in place of a search
 //! prepare   one target cleaned and flattened
 //! target    one target through all steps -> TargetOutcome
+//! vetting   candidates vetted, alone and beside those of the run
 //! run       plan, compute, assemble: the three acts of a run
 //! compute   every unit of work that is not there yet
 //! engine    threads, reading ahead, back-pressure
@@ -52,10 +53,11 @@ mod shard;
 mod status;
 mod store;
 mod target;
+mod vetting;
 
 pub use bls::{BlsObjective, BlsOutcome, BlsPeak, BlsRequest, power};
 pub use completeness::{Completeness, read_targets_list};
-pub use config::{ConfigError, FitSelection, RunConfig};
+pub use config::{ConfigError, FitDispositions, FitSelection, RunConfig};
 pub use diff::{Change, Compared, Difference, Differences, diff};
 pub use error::RunError;
 pub use harness::{Cells, CompletenessRow, InjectSummary, ReliabilityRow, run_injections};
@@ -72,4 +74,5 @@ pub use progress::{NoProgress, Progress, Tally};
 pub use run::{Execution, Existing, Run, RunSummary};
 pub use shard::{Shard, ShardError};
 pub use status::{State, Status};
-pub use target::{FitOutcome, Steps, TargetOutcome, TargetSummary, process_target};
+pub use target::{FitOutcome, Steps, TargetOutcome, TargetSummary, Vetting, process_target};
+pub use vetting::{ListedOutcome, vet_target};

@@ -6,12 +6,13 @@ use super::error::RunError;
 use super::prepare::ErrorRow;
 use super::store::{PartSummary, PartWriter};
 use super::target::{FitOutcome, TargetOutcome};
+use super::vetting::{metric_list, write_vetting};
 use crate::ephemeris::{Candidate, SingleTransit};
 use crate::fit::{FitStatus, Sampled, TransitFit, quantities};
 use crate::io::table::{
     CANDIDATES, Column, ERRORS, FITS, FittedQuantity, POSTERIORS, RowBuilder, SINGLE_TRANSITS, TARGETS, Table,
-    TableError, TableRows, candidates_columns, errors_columns, fits_columns, posteriors_columns,
-    single_transits_columns, targets_columns,
+    TableError, TableRows, VETTING, candidates_columns, errors_columns, fits_columns, posteriors_columns,
+    single_transits_columns, targets_columns, vetting_columns,
 };
 
 /// Every table of a run with its columns, in the order in which they are written.
@@ -27,6 +28,7 @@ pub fn result_tables() -> Vec<(Table, Vec<Column>)> {
         (CANDIDATES, candidates_columns()),
         (SINGLE_TRANSITS, single_transits_columns()),
         (TARGETS, targets_columns()),
+        (VETTING, vetting_columns(&metric_list())),
         (FITS, fits_columns(&fitted)),
         (POSTERIORS, posteriors_columns(&fitted)),
         (ERRORS, errors_columns()),
@@ -48,6 +50,7 @@ pub struct Output {
     candidates: TableRows,
     singles: TableRows,
     targets: TableRows,
+    vetting: TableRows,
     fits: TableRows,
     posteriors: TableRows,
     errors: TableRows,
@@ -65,6 +68,7 @@ impl Output {
             candidates: rows(CANDIDATES),
             singles: rows(SINGLE_TRANSITS),
             targets: rows(TARGETS),
+            vetting: rows(VETTING),
             fits: rows(FITS),
             posteriors: rows(POSTERIORS),
             errors: rows(ERRORS),
@@ -77,6 +81,7 @@ impl Output {
             &mut self.candidates,
             &mut self.singles,
             &mut self.targets,
+            &mut self.vetting,
             &mut self.fits,
             &mut self.posteriors,
             &mut self.errors,
@@ -108,6 +113,11 @@ impl Output {
             write_single(&mut self.singles, &outcome.target_id, offset, single)?;
         }
         self.write_target(outcome)?;
+        for (candidate, vetted) in outcome.candidates.iter().zip(&outcome.vetting.results) {
+            let vetted = vetted.as_ref().map_err(ToString::to_string);
+            let profile = &outcome.vetting.profile;
+            write_vetting(&mut self.vetting, &outcome.target_id, candidate.number, profile, vetted, None)?;
+        }
         for (candidate, fit) in outcome.candidates.iter().zip(&outcome.fits) {
             self.write_fit(outcome, candidate, fit)?;
             self.flush(ROWS_HELD)?;

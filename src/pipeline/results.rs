@@ -7,12 +7,13 @@ use serde_json::Value;
 
 use super::assemble::{Destination, assemble, sync_folder};
 use super::completeness::Completeness;
+use super::config::RunConfig;
 use super::error::RunError;
 use super::ledger::{self, Entry};
 use super::manifest::{Counts, Input, Manifest, Timings, UnitCounts};
 use super::output::result_tables;
 use super::progress::memory;
-use crate::io::table::{CANDIDATES, ERRORS, FITS, FinishedTable, SINGLE_TRANSITS, TARGETS, Table};
+use crate::io::table::{CANDIDATES, ERRORS, FITS, FinishedTable, SINGLE_TRANSITS, TARGETS, Table, VETTING};
 
 /// What a directory of results says of its run.
 pub(super) struct Results<'a> {
@@ -60,7 +61,11 @@ impl Results<'_> {
                     let path = self.out.join(format!("{}.parquet", table.name));
                     Destination { table, columns, path }
                 };
-                assemble(parts, result_tables().into_iter().map(destination).collect(), self.run_id)?
+                let refuse =
+                    |e: serde_json::Error| RunError::NotAResult { path: self.out.to_path_buf(), reason: e.to_string() };
+                let config: RunConfig = serde_json::from_value(self.config.clone()).map_err(refuse)?;
+                let destinations = result_tables().into_iter().map(destination).collect();
+                assemble(parts, destinations, self.run_id, Some(&config))?
             }
         };
         self.check(&counts, &finished)?;
@@ -103,6 +108,7 @@ impl Results<'_> {
             (TARGETS, self.targets),
             (CANDIDATES, counts.candidates),
             (SINGLE_TRANSITS, counts.single_transits),
+            (VETTING, counts.vetted()),
             (FITS, counts.fits()),
             (ERRORS, counts.error_rows),
         ];

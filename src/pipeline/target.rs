@@ -6,12 +6,14 @@ use super::config::RunConfig;
 use super::known::{KnownTransit, known_candidate};
 use super::manifest::{Counts, Timings, target_seed};
 use super::prepare::{ErrorRow, Prepared};
+use super::vetting::vet_target;
 use crate::ephemeris::{Candidate, SingleTransit};
 use crate::fit::{FitData, TransitFit, fit_candidate};
 use crate::io::read::{TargetRead, TargetRef, read_target};
-use crate::lightcurve::{CleanReport, RawTarget, median_time_step};
+use crate::lightcurve::{CleanReport, Detrended, RawTarget, median_time_step};
 use crate::math::{median, point_to_point_sigma};
 use crate::search::search;
+use crate::vet::{VetError, Vetted};
 
 /// What became of one candidate's fit.
 #[derive(Clone, Debug)]
@@ -43,6 +45,15 @@ pub struct TargetSummary {
     pub period_max: f64,
 }
 
+/// What vetting made of the candidates of a target.
+#[derive(Clone, Debug, Default)]
+pub struct Vetting {
+    /// Name of the profile that judged.
+    pub profile: String,
+    /// One for each candidate; empty where none was vetted.
+    pub results: Vec<Result<Vetted, VetError>>,
+}
+
 /// Everything that one target came to.
 #[derive(Clone, Debug)]
 pub struct TargetOutcome {
@@ -52,6 +63,8 @@ pub struct TargetOutcome {
     pub candidates: Vec<Candidate>,
     /// Dips that no candidate explains.
     pub single_transits: Vec<SingleTransit>,
+    /// Each candidate beside the others of the target, but not of the run.
+    pub vetting: Vetting,
     /// One for each candidate.
     pub fits: Vec<FitOutcome>,
     /// Why parts of the target, or all of it, could not be used; the last one is the reason where `summary` is unset.
@@ -71,6 +84,7 @@ impl TargetOutcome {
             error_rows: self.errors.len(),
             ..Counts::default()
         };
+        self.vetting.results.iter().for_each(|vetted| counts.add_verdict(vetted.as_ref().ok()));
         for fit in &self.fits {
             match fit {
                 FitOutcome::Fitted(fit) if fit.is_converged() => counts.fits_converged += 1,
@@ -88,6 +102,7 @@ impl TargetOutcome {
             summary: None,
             candidates: Vec::new(),
             single_transits: Vec::new(),
+            vetting: Vetting::default(),
             fits: Vec::new(),
             errors,
             timings: Timings::default(),
@@ -199,12 +214,25 @@ fn process_raw(raw: &RawTarget, config: &RunConfig, steps: Steps) -> Result<Targ
     };
     timings.search_s = start.elapsed().as_secs_f64();
 
-    let start = Instant::now();
-    let fits = match steps {
-        Steps::Search => Vec::new(),
-        Steps::SearchAndFit | Steps::FitKnown(_) => {
-            fit_candidates(&prepared, &candidates, config, target_seed(config.seed, &raw.target_id))
+    let flat = match steps {
+        Steps::SearchAndFit | Steps::FitKnown(_) if !candidates.is_empty() => {
+            Some(prepared.without_transits(&candidates, config))
         }
+        _ => None,
+    };
+    let start = Instant::now();
+    let mut vetting = Vetting::default();
+    if let (Steps::SearchAndFit, Some(Ok(flat)), Some(profile)) = (steps, &flat, config.vet.profile.profile()) {
+        vetting.profile = profile.name().to_string();
+        vetting.results = vet_target(&prepared, flat, &candidates, config);
+    }
+    timings.vet_s = start.elapsed().as_secs_f64();
+
+    let start = Instant::now();
+    let fits = match flat {
+        None => Vec::new(),
+        Some(Err(e)) => candidates.iter().map(|_| FitOutcome::Failed(e.to_string())).collect(),
+        Some(Ok(flat)) => fit_candidates(&prepared, &flat, &candidates, &vetting, config),
     };
     timings.fit_s = start.elapsed().as_secs_f64();
     let summary = summarise(raw, &prepared, &report, n_periods, config);
@@ -213,6 +241,7 @@ fn process_raw(raw: &RawTarget, config: &RunConfig, steps: Steps) -> Result<Targ
         summary: Some(summary),
         candidates,
         single_transits,
+        vetting,
         fits,
         errors,
         timings,
@@ -220,21 +249,27 @@ fn process_raw(raw: &RawTarget, config: &RunConfig, steps: Steps) -> Result<Targ
 }
 
 /// Fits the strongest candidates that are not harmonics of others; says of the rest why they were not fitted.
-fn fit_candidates(prepared: &Prepared, candidates: &[Candidate], config: &RunConfig, seed: u64) -> Vec<FitOutcome> {
-    if candidates.is_empty() {
-        return Vec::new();
-    }
-    let flat = match prepared.without_transits(candidates, config) {
-        Ok(flat) => flat,
-        Err(e) => return candidates.iter().map(|_| FitOutcome::Failed(e.to_string())).collect(),
-    };
+fn fit_candidates(
+    prepared: &Prepared,
+    flat: &Detrended,
+    candidates: &[Candidate],
+    vetting: &Vetting,
+    config: &RunConfig,
+) -> Vec<FitOutcome> {
+    let seed = target_seed(config.seed, prepared.light_curve.target_id());
     let most = config.fit_selection.max_per_target;
     let mut fitted = 0;
     candidates
         .iter()
-        .map(|candidate| {
+        .enumerate()
+        .map(|(i, candidate)| {
             if let Some(harmonic) = candidate.harmonic_of {
                 return FitOutcome::Skipped(format!("harmonic of candidate {}", harmonic.candidate));
+            }
+            if let Some(Ok(vetted)) = vetting.results.get(i)
+                && !config.fit_selection.dispositions.include(vetted.verdict.disposition)
+            {
+                return FitOutcome::Skipped(format!("vetted as {}", vetted.verdict.disposition.name()));
             }
             if fitted == most {
                 return FitOutcome::Skipped(format!("fit_selection.max_per_target is {most}"));
@@ -244,7 +279,7 @@ fn fit_candidates(prepared: &Prepared, candidates: &[Candidate], config: &RunCon
             let other = |c: &&Candidate| c.number != candidate.number && c.harmonic_of.is_none();
             let others: Vec<Candidate> = candidates.iter().filter(other).cloned().collect();
             let seed = seed.wrapping_add(u64::from(candidate.number));
-            FitData::from_detrended(&flat, candidate, &others, &config.fit)
+            FitData::from_detrended(flat, candidate, &others, &config.fit)
                 .and_then(|data| fit_candidate(&data, candidate, prepared.light_curve.star(), &config.fit, seed))
                 .map_or_else(|e| FitOutcome::Failed(e.to_string()), |fit| FitOutcome::Fitted(Box::new(fit)))
         })

@@ -16,6 +16,17 @@ pub enum Disposition {
     FalseAlarm,
 }
 
+impl Disposition {
+    /// One word, as in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Disposition::Candidate => "candidate",
+            Disposition::FalsePositive => "false_positive",
+            Disposition::FalseAlarm => "false_alarm",
+        }
+    }
+}
+
 /// Outcome of one test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -37,6 +48,18 @@ pub struct TestResult {
     pub reason: Option<String>,
 }
 
+impl TestResult {
+    /// The flag, or the group of a test without one.
+    pub fn name(&self) -> &str {
+        self.flag.as_deref().unwrap_or(&self.group)
+    }
+
+    /// Whether it failed and counts against the candidate.
+    pub fn counts(&self) -> bool {
+        self.outcome == Outcome::Fail && self.effect == Effect::Fail
+    }
+}
+
 /// A profile's judgement of a candidate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
@@ -56,6 +79,11 @@ impl Verdict {
     /// Whether a test cleared its group.
     pub fn cleared(&self) -> bool {
         self.tests.iter().any(|t| t.effect == Effect::Clear && t.outcome == Outcome::Fail)
+    }
+
+    /// Tests that failed and count, in their order.
+    pub fn failing(&self) -> Vec<&TestResult> {
+        self.tests.iter().filter(|t| t.counts()).collect()
     }
 
     /// Flags raised, in the order of the tests.

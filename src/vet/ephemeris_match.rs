@@ -2,7 +2,12 @@
 //!
 //! Two candidates match if, over the shorter of the two periods, the ratio of the periods and the difference of the epochs
 //! are nearly whole numbers, both with √2 erfc⁻¹|x − round x| above a threshold (Coughlin et al. 2014, AJ 147, 119, eqs. 1
-//! to 3), which for chance coincidences has the distribution of |Gaussian| deviates.
+//! to 3), which for chance coincidences has the distribution of |Gaussian| deviates. The more candidates a run has, the more
+//! meet by chance; a match must also be one that is not expected so: of K candidates within 10 % of the period,
+//!
+//! ```text
+//! chance = K (x / 0.1) (2 y)     x, y: distances of the ratio of periods and of the epochs, in periods, from whole numbers
+//! ```
 
 use super::profile::closeness;
 use crate::ephemeris::Ephemeris;
@@ -27,6 +32,8 @@ pub struct EphemerisMatch {
     pub period_ratio: u32,
     pub period_match: f64,
     pub epoch_match: f64,
+    /// Expected number of candidates of the run that match as well by chance.
+    pub chance: f64,
 }
 
 /// When two ephemerides match.
@@ -37,12 +44,22 @@ pub struct EphemerisMatchConfig {
     pub epoch_match: f64,
     /// Largest ratio of periods.
     pub largest_ratio: u32,
+    /// Largest number of chance matches expected.
+    pub largest_chance: f64,
 }
 
 impl Default for EphemerisMatchConfig {
     fn default() -> Self {
-        Self { period_match: 3.5, epoch_match: 2.0, largest_ratio: 2 }
+        Self { period_match: 3.5, epoch_match: 2.0, largest_ratio: 2, largest_chance: 0.01 }
     }
+}
+
+/// Relative difference of periods within which the run's candidates are counted.
+const NEIGHBOURHOOD: f64 = 0.1;
+
+/// Distance from the nearest whole number.
+fn off_whole(x: f64) -> f64 {
+    (x - x.round()).abs()
 }
 
 /// All matches, ordered by child and parent.
@@ -60,6 +77,8 @@ pub fn ephemeris_matches(run: &[RunCandidate], config: EphemerisMatchConfig) -> 
         for ratio in 1..=config.largest_ratio {
             let target = f64::from(ratio) * a.ephemeris.period;
             let slack = tolerance * a.ephemeris.period;
+            let within = |p: f64| periods.partition_point(|q| *q < p * target);
+            let neighbours = (within(1.0 + NEIGHBOURHOOD) - within(1.0 - NEIGHBOURHOOD)) as f64;
             let first = periods.partition_point(|p| *p < target - slack).max(place + 1);
             for &j in order[first.min(order.len())..].iter().take_while(|j| run[**j].ephemeris.period <= target + slack)
             {
@@ -70,9 +89,17 @@ pub fn ephemeris_matches(run: &[RunCandidate], config: EphemerisMatchConfig) -> 
                 let period_match = closeness(b.ephemeris.period / a.ephemeris.period);
                 let apart = b.ephemeris.transit_time - a.ephemeris.transit_time;
                 let epoch_match = closeness(apart / a.ephemeris.period);
-                if period_match > config.period_match && epoch_match > config.epoch_match {
+                let chance = neighbours
+                    * (off_whole(b.ephemeris.period / a.ephemeris.period) / NEIGHBOURHOOD)
+                    * (2.0 * off_whole(apart / a.ephemeris.period));
+                if period_match > config.period_match
+                    && epoch_match > config.epoch_match
+                    && chance < config.largest_chance
+                {
                     let (child, parent) = if a.depth <= b.depth { (i, j) } else { (j, i) };
-                    matches.push(EphemerisMatch { child, parent, period_ratio: ratio, period_match, epoch_match });
+                    let found =
+                        EphemerisMatch { child, parent, period_ratio: ratio, period_match, epoch_match, chance };
+                    matches.push(found);
                 }
             }
         }
@@ -120,7 +147,7 @@ mod tests {
             .collect();
         let pairs = 2000.0 * 1999.0 / 2.0;
         let found = ephemeris_matches(&run, EphemerisMatchConfig::default()).len() as f64;
-        // 2 erfc(3.5/√2) · 2 erfc(2/√2) of the pairs with a ratio anywhere near 1 or 2.
-        assert!(found < 8.5e-5 * pairs, "{found}");
+        // At most one chance match in a hundred candidates, for either ratio.
+        assert!(found < 0.03 * 2000.0, "{found} of {pairs} pairs");
     }
 }

@@ -31,6 +31,42 @@ pub enum Missing {
     NotMeasured,
 }
 
+impl Missing {
+    const ALL: [Missing; 10] = [
+        Missing::StellarDensity,
+        Missing::StellarRadius,
+        Missing::TooFewTransits,
+        Missing::TooFewCadences,
+        Missing::OneParity,
+        Missing::OneSegment,
+        Missing::NoRoom,
+        Missing::NoFit,
+        Missing::NoTimes,
+        Missing::NotMeasured,
+    ];
+
+    /// One word, as in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Missing::StellarDensity => "stellar_density",
+            Missing::StellarRadius => "stellar_radius",
+            Missing::TooFewTransits => "too_few_transits",
+            Missing::TooFewCadences => "too_few_cadences",
+            Missing::OneParity => "one_parity",
+            Missing::OneSegment => "one_segment",
+            Missing::NoRoom => "no_room",
+            Missing::NoFit => "no_fit",
+            Missing::NoTimes => "no_times",
+            Missing::NotMeasured => "not_measured",
+        }
+    }
+
+    /// The reason of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|m| m.name() == name)
+    }
+}
+
 /// A measured number.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Value {
@@ -62,6 +98,16 @@ impl Metrics {
         self.by_name.insert(name.into(), metric);
     }
 
+    /// Sets `name` to what [`Metrics::get`] gave of it.
+    pub fn insert(&mut self, name: impl Into<String>, metric: Metric) {
+        self.by_name.insert(name.into(), metric);
+    }
+
+    /// Forgets `name`.
+    pub fn remove(&mut self, name: &str) {
+        self.by_name.remove(name);
+    }
+
     /// Sets `name` to a number, or to why there is none.
     pub fn set_or(&mut self, name: impl Into<String>, value: Result<f64, Missing>) {
         match value {
@@ -82,6 +128,14 @@ impl Metrics {
     /// The number of that name; NaN where there is none.
     pub fn value(&self, name: &str) -> f64 {
         self.get(name).map_or(f64::NAN, |v| v.value)
+    }
+
+    /// The number of that name, or the error of `x` for `x_err`.
+    pub fn look_up(&self, name: &str) -> Result<f64, Missing> {
+        match (self.by_name.get(name), name.strip_suffix("_err")) {
+            (None, Some(of)) => self.get(of).map(|v| v.err_up.max(v.err_down)),
+            _ => self.get(name).map(|v| v.value),
+        }
     }
 
     /// All metrics in the order of their names.

@@ -5,13 +5,15 @@
 //! model_shift   the Model-Shift tests to the letter, on a light curve and its transit model
 //! profile       tests and thresholds in TOML: ours, the Robovetter's, LEO-Vetter's
 //! disposition   outcome of the tests, and what they make of the candidate
-//! siblings      candidates of one star together      ephemeris_match   candidates of a run together
+//! siblings      candidates of one star together      ephemeris_match, crowds   candidates of a run together
 //! score         how sure the disposition is
+//! star          all of it, for the candidates of one star
 //! ```
 //!
 //! Flux alone cannot prove a planet; it can say why a candidate is none. Nothing is assumed where something is not known: a
 //! test that needs a stellar radius or density is not computable without.
 
+mod crowds;
 mod disposition;
 mod ephemeris_match;
 mod measure;
@@ -20,14 +22,17 @@ pub mod model_shift;
 mod profile;
 mod score;
 mod siblings;
+mod star;
 
+pub use crowds::{CrowdConfig, crowded};
 pub use disposition::{Disposition, Outcome, TestResult, Verdict};
 pub use ephemeris_match::{EphemerisMatch, EphemerisMatchConfig, RunCandidate, ephemeris_matches};
-pub use measure::measure;
+pub use measure::{METRICS, MetricInfo, RELATIONS, measure};
 pub use metric::{Metric, Metrics, Missing, Value};
 pub use profile::{Effect, Profile};
 pub use score::score;
 pub use siblings::{Sibling, SiblingConfig, judge_siblings, unrelated};
+pub use star::{ProfileChoice, StarInput, VetConfig, Vetted, vet_star};
 
 use crate::ephemeris::Candidate;
 use crate::lightcurve::{Detrended, LightCurve};

@@ -29,13 +29,11 @@ pub struct SiblingConfig {
     pub period_match: f64,
     /// Durations between two events that are told apart.
     pub durations_apart: f64,
-    /// Days over which a small difference of periods adds up.
-    pub span: f64,
 }
 
 impl Default for SiblingConfig {
     fn default() -> Self {
-        Self { period_match: 3.5, durations_apart: 2.5, span: 1600.0 }
+        Self { period_match: 3.5, durations_apart: 2.5 }
     }
 }
 
@@ -73,14 +71,15 @@ impl Comparison {
 }
 
 /// Candidates of the star whose transits are to be left out when `candidates[index]` is vetted: those of another period.
-/// Secondaries, harmonics and repeats share its period, and are evidence.
-pub fn unrelated(candidates: &[Candidate], index: usize, config: SiblingConfig) -> Vec<Candidate> {
+/// Secondaries, harmonics and repeats share its period, and are evidence. A small difference of periods adds up over `span`
+/// days, the length of the data.
+pub fn unrelated(candidates: &[Candidate], index: usize, config: SiblingConfig, span: f64) -> Vec<Candidate> {
     let Some(this) = candidates.get(index) else { return Vec::new() };
     candidates
         .iter()
         .enumerate()
         .filter(|(i, other)| {
-            let matches = Comparison::new(this.ephemeris, other.ephemeris, config.span).period_match;
+            let matches = Comparison::new(this.ephemeris, other.ephemeris, span).period_match;
             *i != index && this.harmonic_of.is_none() && other.harmonic_of.is_none() && matches <= config.period_match
         })
         .map(|(_, other)| other.clone())
@@ -91,17 +90,18 @@ pub fn unrelated(candidates: &[Candidate], index: usize, config: SiblingConfig) 
 ///
 /// Sets the metrics `is_secondary_tce`, `same_period_as_not_transit_like_tce`, `residual_of_tce` and `has_secondary_tce`
 /// (1 or 0) of each, which the profile may use. The profile's groups `not_transit_like` and `stellar_eclipse`, and its
-/// tests that clear the latter, tell which earlier candidate is what.
-pub fn judge_siblings(profile: &Profile, siblings: &[Sibling], config: SiblingConfig) -> Vec<Verdict> {
+/// tests that clear the latter, tell which earlier candidate is what. `span` is the length of the data in days.
+pub fn judge_siblings(profile: &Profile, siblings: &mut [Sibling], config: SiblingConfig, span: f64) -> Vec<Verdict> {
     let mut verdicts: Vec<Verdict> = Vec::with_capacity(siblings.len());
     let mut secondary_found = false;
-    for (n, this) in siblings.iter().enumerate() {
+    for n in 0..siblings.len() {
+        let this = &siblings[n];
         let first = siblings[..n].iter().rposition(|s| s.target_id != this.target_id).map_or(0, |i| i + 1);
         if first == n || !verdicts[n - 1].failed("not_transit_like") {
             secondary_found = false;
         }
         let compare = |other: &Sibling| {
-            let comparison = Comparison::new(this.ephemeris, other.ephemeris, config.span);
+            let comparison = Comparison::new(this.ephemeris, other.ephemeris, span);
             (comparison.period_match > config.period_match).then_some(comparison)
         };
         let earlier = |i: usize| compare(&siblings[i]).map(|c| (i, c));
@@ -127,12 +127,12 @@ pub fn judge_siblings(profile: &Profile, siblings: &[Sibling], config: SiblingCo
             .take_while(|s| s.target_id == this.target_id)
             .any(|later| compare(later).is_some_and(|c| c.distinct(config.durations_apart * this.duration, c.ratio)));
 
-        let mut metrics = this.metrics.clone();
+        let metrics = &mut siblings[n].metrics;
         metrics.set("is_secondary_tce", f64::from(is_secondary));
         metrics.set("same_period_as_not_transit_like_tce", f64::from(same));
         metrics.set("residual_of_tce", f64::from(residual));
         metrics.set("has_secondary_tce", f64::from(has_secondary));
-        verdicts.push(profile.judge(&metrics));
+        verdicts.push(profile.judge(metrics));
     }
     verdicts
 }
@@ -163,8 +163,9 @@ mod tests {
     fn primary_secondary_residual_and_stranger_are_told_apart() {
         let profile = Profile::from_toml(PROFILE).unwrap();
         let config = SiblingConfig::default();
-        let all = [sibling(1, 5.0, 100.0), sibling(2, 5.0, 102.5), sibling(3, 5.00001, 100.1), sibling(4, 7.3, 101.0)];
-        let flags: Vec<Vec<String>> = judge_siblings(&profile, &all, config)
+        let mut all =
+            [sibling(1, 5.0, 100.0), sibling(2, 5.0, 102.5), sibling(3, 5.00001, 100.1), sibling(4, 7.3, 101.0)];
+        let flags: Vec<Vec<String>> = judge_siblings(&profile, &mut all, config, 1600.0)
             .iter()
             .map(|v| v.flags().iter().map(|f| f.to_string()).collect())
             .collect();
@@ -178,7 +179,7 @@ mod tests {
     fn only_other_periods_are_left_out() {
         let make = |period, transit_time| Candidate::known(Ephemeris { period, transit_time }, 0.1, 1e-3);
         let all = [make(5.0, 100.0), make(5.0, 102.5), make(7.3, 101.0), make(10.0, 101.0)];
-        let left_out = unrelated(&all, 0, SiblingConfig::default());
+        let left_out = unrelated(&all, 0, SiblingConfig::default(), 1600.0);
         assert_eq!(left_out.len(), 1);
         assert_eq!(left_out[0].ephemeris.period, 7.3);
     }

@@ -17,6 +17,9 @@ pub const TARGETS: Table = Table { name: "targets", row: "a target that was read
 pub const FITS: Table = Table { name: "fits", row: "a candidate, fitted or not, with the reason", version: 1 };
 /// Draws of the posteriors.
 pub const POSTERIORS: Table = Table { name: "posteriors", row: "one draw of one fit", version: 1 };
+/// What candidates are taken for, and why.
+pub const VETTING: Table =
+    Table { name: "vetting", row: "a candidate, vetted or not, with every metric and the reasons", version: 1 };
 /// Input that could not be used.
 pub const ERRORS: Table = Table { name: "errors", row: "a file, row or target that could not be used", version: 1 };
 
@@ -199,6 +202,52 @@ pub fn targets_columns() -> Vec<Column> {
         column("n_single_transits", Integer, "", "Single transits found."),
         column("n_fits", Integer, "", "Candidates fitted."),
     ]);
+    columns
+}
+
+/// A metric of vetting, as a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MetricColumn {
+    pub name: &'static str,
+    pub unit: &'static str,
+    pub description: &'static str,
+    /// Whether `NAME_err` goes with it.
+    pub has_err: bool,
+}
+
+/// Columns of metrics: null where a metric is not there.
+pub fn metric_columns(metrics: &[MetricColumn]) -> Vec<Column> {
+    let mut columns = Vec::new();
+    for m in metrics {
+        columns.push(column(m.name, Kind::Float, m.unit, m.description));
+        if m.has_err {
+            let description = format!("One-sigma error of `{}`.", m.name);
+            columns.push(column(&format!("{}_err", m.name), Kind::Float, m.unit, &description));
+        }
+    }
+    columns
+}
+
+/// Columns of [`VETTING`].
+pub fn vetting_columns(metrics: &[MetricColumn]) -> Vec<Column> {
+    use Kind::{Float, Integer, Text};
+    let mut columns = identity();
+    columns.extend([
+        column("candidate", Integer, "", "Number of the candidate in its target."),
+        column("status", Text, "", "`ok`, or `error` with the reason in `reason`."),
+        column("reason", Text, "", "Why it could not be vetted; null where it was."),
+        column("profile", Text, "", "Name of the profile whose tests and thresholds judged."),
+        column("disposition", Text, "", "`candidate` (of a planet), `false_positive` (eclipses, but of no planet in front of this star) or `false_alarm` (no eclipse)."),
+        column("score", Float, "", "Share of draws, metrics moved by their errors, in which the disposition is `candidate`."),
+        column("failed", Text, "", "Tests that failed and count, separated by `; `; null for none."),
+        column("failed_because", Text, "", "What these say in words."),
+        column("notes", Text, "", "Tests whose condition holds but which do not count against the candidate."),
+        column("passed", Text, "", "Tests that passed."),
+        column("not_computable", Text, "", "Tests that could not be computed, each as `TEST: reason`."),
+        column("ephemeris_match_of", Text, "", "Target of the run with the same ephemeris and a deeper signal; null for none."),
+        column("missing", Text, "", "Metrics that are null, each as `name=reason`."),
+    ]);
+    columns.extend(metric_columns(metrics));
     columns
 }
 

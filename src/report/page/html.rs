@@ -262,14 +262,14 @@ fn metrics(out: &mut String, metrics: &Metrics) {
 }
 
 /// Parameters of the corner plot of a page.
-const CORNER: [&str; 7] = ["transit_time", "period", "rho_star", "impact_parameter", "rp_rs", "q1", "q2"];
+pub const CORNER: [&str; 7] = ["transit_time", "period", "rho_star", "impact_parameter", "rp_rs", "q1", "q2"];
 
 fn posterior(out: &mut String, view: &View) {
     let Some(fit) = view.data.fit else { return };
     let column = |name: &&'static str| {
-        let s = fit.sampled.iter().find(|s| s.name == *name)?;
-        let at = fit.draws.names.iter().position(|n| n == name)?;
-        let values = fit.draws.columns.get(at)?;
+        let s = fit.quantities.iter().find(|s| s.name == *name)?;
+        let at = fit.names.iter().position(|n| n == name)?;
+        let values = fit.columns.get(at)?;
         let (median, lower_68, upper_68) = (s.median, s.lower_68, s.upper_68);
         Some(Column { name, unit: s.unit, median, lower_68, upper_68, values })
     };

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 
 use super::tables::{judgement, number};
-use super::view::{View, median_of};
+use super::view::View;
 use super::{Provenance, thumb, words_of};
 use crate::report::draw::svg::escaped;
 
@@ -41,7 +41,7 @@ pub struct IndexRow {
 
 pub(super) fn row(view: &View, page: String) -> IndexRow {
     let c = view.data.candidate;
-    let fitted = |name: &str| view.data.fit.and_then(|f| median_of(f, name));
+    let fitted = |name: &str| view.data.fit.and_then(|f| f.median(name));
     IndexRow {
         page,
         target_id: view.data.light_curve.target_id().to_string(),

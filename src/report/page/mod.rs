@@ -25,11 +25,12 @@ mod tests;
 mod thumb;
 mod view;
 
+pub use html::CORNER;
 pub use index::{IndexRow, index};
 
 use super::draw::Scene;
 use crate::ephemeris::Candidate;
-use crate::fit::TransitFit;
+use crate::fit::QuantitySummary;
 use crate::lightcurve::{Detrended, LightCurve};
 use crate::vet::model_shift::ModelShift;
 use crate::vet::{Disposition, Metrics, Verdict};
@@ -64,6 +65,22 @@ pub struct PeriodogramData<'a> {
     pub snr: &'a [f32],
 }
 
+/// What a page shows of a fit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PageFit {
+    /// Fitted and derived.
+    pub quantities: Vec<QuantitySummary>,
+    /// Names and values of the draws, those of [`CORNER`] at least where there is to be a corner plot.
+    pub names: Vec<String>,
+    pub columns: Vec<Vec<f64>>,
+}
+
+impl PageFit {
+    fn median(&self, name: &str) -> Option<f64> {
+        self.quantities.iter().find(|s| s.name == name).map(|s| s.median).filter(|v| v.is_finite())
+    }
+}
+
 /// All that the page of one candidate is made of.
 #[derive(Clone, Copy, Debug)]
 pub struct PageData<'a> {
@@ -76,7 +93,7 @@ pub struct PageData<'a> {
     /// Those of them whose transits are left out of the folded views: see [`crate::vet::unrelated`].
     pub left_out: &'a [Candidate],
     pub periodogram: Option<PeriodogramData<'a>>,
-    pub fit: Option<&'a TransitFit>,
+    pub fit: Option<&'a PageFit>,
     pub vetting: Option<Vetting<'a>>,
     /// Run on the model of the page where it is not given.
     pub model_shift: Option<&'a ModelShift>,

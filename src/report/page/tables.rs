@@ -99,9 +99,8 @@ pub(super) fn star(view: &View) -> Vec<Line> {
 /// Median and 68 % of all that was fitted and derived.
 pub(super) fn fit(view: &View) -> Vec<Line> {
     let Some(fit) = view.data.fit else { return Vec::new() };
-    fit.sampled
+    fit.quantities
         .iter()
-        .chain(&fit.derived)
         .filter(|s| s.median.is_finite())
         .map(|s| {
             let (up, down) = (s.upper_68 - s.median, s.median - s.lower_68);

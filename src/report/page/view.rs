@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::PageData;
+use super::{PageData, PageFit};
 use crate::ephemeris::Ephemeris;
-use crate::fit::TransitFit;
 use crate::math::point_to_point_sigma;
 use crate::report::thin::{Bin, binned};
 use crate::star::density_from_a_over_rstar;
@@ -45,18 +44,13 @@ pub(super) struct View<'a> {
     occupied: Vec<bool>,
 }
 
-/// Median of a quantity of a fit.
-pub(super) fn median_of(fit: &TransitFit, name: &str) -> Option<f64> {
-    fit.sampled.iter().chain(&fit.derived).find(|s| s.name == name).map(|s| s.median).filter(|v| v.is_finite())
-}
-
 impl<'a> View<'a> {
     pub fn new(data: &'a PageData<'a>) -> Self {
         let candidate = data.candidate;
         let fitted = data.fit.and_then(fitted_model);
         let mut ephemeris = candidate.ephemeris;
         if let (Some(fit), Some(_)) = (data.fit, &fitted)
-            && let (Some(period), Some(transit_time)) = (median_of(fit, "period"), median_of(fit, "transit_time"))
+            && let (Some(period), Some(transit_time)) = (fit.median("period"), fit.median("transit_time"))
         {
             ephemeris = Ephemeris { period, transit_time };
         }
@@ -173,8 +167,8 @@ impl<'a> View<'a> {
 }
 
 /// The fitted dip with mid-transit at time 0, and the flux out of transit.
-fn fitted_model(fit: &TransitFit) -> Option<(TransitShape, f64)> {
-    let get = |name| median_of(fit, name);
+fn fitted_model(fit: &PageFit) -> Option<(TransitShape, f64)> {
+    let get = |name| fit.median(name);
     let period = get("period")?;
     let impact_parameter = get("impact_parameter")?;
     let a_rs = get("a_rs")?;

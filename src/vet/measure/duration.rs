@@ -33,10 +33,9 @@ pub(super) fn measure(model: Option<&Trapezoid>, period: f64, star: Option<&Star
             let ratio = model.duration / expected;
             let relative = (model.duration_err / model.duration).hypot(rho.err / (3.0 * rho.value));
             metrics.set_with_err("duration_ratio", ratio, ratio * relative);
-            metrics.set("duration_ratio_err", ratio * relative);
         }
         None => {
-            for name in ["duration_ratio", "duration_ratio_err", "a_rs_star"] {
+            for name in ["duration_ratio", "a_rs_star"] {
                 metrics.set_missing(name, Missing::StellarDensity);
             }
         }

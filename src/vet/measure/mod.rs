@@ -5,11 +5,13 @@
 //! trapezoid   the shape that fits best
 //! significance  individual  single_event  uniqueness  secondary  alias  odd_even  asymmetry  shape  duration
 //! consistency  sinusoid  model_comparison  gaps  bootstrap: the tests
+//! catalogue   what every metric is
 //! ```
 
 mod alias;
 mod asymmetry;
 mod bootstrap;
+mod catalogue;
 mod consistency;
 mod curve;
 mod duration;
@@ -29,6 +31,7 @@ mod trapezoid;
 mod uniqueness;
 
 use super::{Metrics, VetError, VetInput};
+pub use catalogue::{METRICS, MetricInfo, RELATIONS};
 use curve::Curve;
 use folded::FoldedCurve;
 use trapezoid::Trapezoid;

@@ -32,7 +32,6 @@ pub(super) fn measure(model: Option<&Trapezoid>, star: Option<&Star>, metrics: &
     metrics.set_with_err("rp_rs", k, 0.5 * model.depth_err / k);
     metrics.set_with_err("impact_parameter", b, err);
     metrics.set_with_err("v_shape", k + b, err);
-    metrics.set("v_shape_err", err);
     metrics.set_with_err("ingress", model.ingress, model.ingress_err);
     metrics.set_with_err("t14", model.duration, model.duration_err);
     match star.and_then(|s| s.radius_rsun) {

@@ -20,9 +20,9 @@
 //!
 //! A test whose condition `fail` holds raises its flag and, by its `effect`, fails its group (the default), only says so
 //! (`note`), excuses the group (`excuse`: the group stays failed, but does not count against the candidate) or clears it
-//! (`clear`). A condition that hangs on a metric that is not there makes the test not computable. Conditions name metrics,
-//! `limit.` and a limit, or `flag.` and a flag raised before (1 or 0), and combine them with `+ - * /`,
-//! comparisons, `and`, `or`, `not`, `abs`, `sqrt`, `round`, `min`, `max`, `known(x)` (1 if x is there, else 0) and
+//! (`clear`). A condition that hangs on a metric that is not there makes the test not computable. Conditions name metrics
+//! (`x_err` is the error of `x`), `limit.` and a limit, or `flag.` and a flag raised before (1 or 0), and combine them with
+//! `+ - * /`, comparisons, `and`, `or`, `not`, `abs`, `sqrt`, `round`, `min`, `max`, `known(x)` (1 if x is there, else 0) and
 //! `closeness(x)`, √2 erfc⁻¹ of the distance of x from the nearest whole number.
 
 mod expression;
@@ -207,7 +207,7 @@ impl Profile {
                 let look_up = |name: &str| match name.split_once('.') {
                     Some(("limit", limit)) => self.text.limits.get(limit).copied().ok_or(Missing::NotMeasured),
                     Some((_, flag)) => Ok(f64::from(raised.contains(flag))),
-                    None => metrics.get(name).map(|v| v.value),
+                    None => metrics.look_up(name),
                 };
                 let outcome = match test.fail.evaluate(&look_up) {
                     Ok(0.0) => Outcome::Pass,

@@ -46,6 +46,9 @@ fn a_metric_that_is_not_there_makes_a_test_not_computable() {
     assert_eq!(profile.judge(&metrics).disposition, Disposition::FalseAlarm);
 }
 
+/// Length of Kepler's data as the Robovetter takes it.
+const KEPLER_DAYS: f64 = 1600.0;
+
 /// The supplemental run of the DR25 Robovetter: 1908 rows of metrics, and the dispositions and flags it gave them.
 #[test]
 fn robovetter_gives_the_published_dispositions() {
@@ -83,8 +86,9 @@ fn robovetter_gives_the_published_dispositions() {
     }
     assert_eq!(siblings.len(), 1908);
 
+    let profile = Profile::named("robovetter-dr25").unwrap();
     let start = std::time::Instant::now();
-    let verdicts = judge_siblings(&Profile::named("robovetter-dr25").unwrap(), &siblings, SiblingConfig::default());
+    let verdicts = judge_siblings(&profile, &mut siblings, SiblingConfig::default(), KEPLER_DAYS);
     println!("{} rows: {:.1} ms", verdicts.len(), 1e3 * start.elapsed().as_secs_f64());
 
     let output = std::fs::read_to_string(folder.join("kplr_dr25_sup_robovetter_output.txt")).unwrap();

@@ -110,3 +110,29 @@ fn odd_inputs_are_refused_or_measured_without_a_panic() {
         let _ = run(Ephemeris { period, transit_time: 1004.0 }, duration);
     }
 }
+
+#[test]
+fn the_catalogue_names_what_is_measured_and_what_has_errors() {
+    let known: Vec<(&str, bool)> = METRICS.iter().map(|m| (m.name, m.has_err)).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    let sim = Sim::new(60.0, 200e-6, 3).planet(E, a_over_rstar(E.period, 1.0), 0.3, 0.1);
+    let flagged = [1010.0, 1020.0];
+    for (star, flagged) in [(Some(sun()), &flagged[..]), (None, &[])] {
+        let (metrics, _) = sim.vet_at(E, sun_duration(0.3), 0.01, star.as_ref(), flagged);
+        for (name, metric) in metrics.iter() {
+            let has_err = known.iter().find(|k| k.0 == name).map(|k| k.1);
+            assert!(has_err.is_some(), "{name} is not in the catalogue");
+            assert!(metric.is_err() || has_err == Some(true) || metric.is_ok_and(|v| v.err_up == 0.0), "{name}");
+            seen.insert(name.to_string());
+        }
+    }
+    let unseen: Vec<&str> = known.iter().map(|k| k.0).filter(|n| !seen.contains(*n)).collect();
+    assert!(unseen.is_empty(), "{unseen:?}");
+    for profile in Profile::names().filter(|n| *n != "robovetter-dr25") {
+        let profile = Profile::named(profile).unwrap();
+        let all = || METRICS.iter().chain(RELATIONS).map(|m| m.name);
+        let unknown: Vec<&str> =
+            profile.metrics().into_iter().filter(|m| !all().any(|n| n == m.trim_end_matches("_err"))).collect();
+        assert!(unknown.is_empty(), "{}: {unknown:?}", profile.name());
+    }
+}
