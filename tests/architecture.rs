@@ -20,7 +20,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("inject", &["ephemeris", "lightcurve", "math", "noise", "star", "transit"]),
     ("io", &["inject", "lightcurve", "math", "star"]),
     ("report", &["ephemeris", "fit", "inject", "lightcurve", "math", "star", "transit", "vet"]),
-    ("pipeline", &["detrend", "ephemeris", "fit", "inject", "io", "lightcurve", "math", "report", "search", "star", "vet"]),
+    (
+        "pipeline",
+        &["detrend", "ephemeris", "fit", "inject", "io", "lightcurve", "math", "report", "search", "star", "vet"],
+    ),
 ];
 
 #[test]

@@ -82,18 +82,20 @@ fn strong_planets_are_found_and_weak_ones_are_not() {
     let count = |kind| kinds.iter().filter(|k| **k == Some(kind)).count();
     assert_eq!([count("observed"), count("injected"), count("inverted"), count("scrambled")], [6, 24, 6, 6]);
     assert!(text(&trials, "status").iter().all(|s| *s == Some("ok")));
-    for (kind, (period, order)) in
-        kinds.iter().zip(floats(&trials, "period").iter().zip(trials.column_by_name("order").unwrap().as_list::<i32>().iter()))
+    for (kind, (period, order)) in kinds
+        .iter()
+        .zip(floats(&trials, "period").iter().zip(trials.column_by_name("order").unwrap().as_list::<i32>().iter()))
     {
         assert_eq!(*kind == Some("injected"), period.is_some());
         assert_eq!(*kind == Some("scrambled"), order.is_some());
         assert!(period.is_none_or(|p| (1.0..=6.0).contains(&p)));
     }
     let features = table(&strong.join("features.parquet"));
-    let labels: BTreeMap<&str, usize> = text(&features, "label").into_iter().flatten().fold(BTreeMap::new(), |mut m, l| {
-        *m.entry(l).or_default() += 1;
-        m
-    });
+    let labels: BTreeMap<&str, usize> =
+        text(&features, "label").into_iter().flatten().fold(BTreeMap::new(), |mut m, l| {
+            *m.entry(l).or_default() += 1;
+            m
+        });
     assert!(labels.get("planet").is_some_and(|n| *n >= 22), "{labels:?}");
     let known = ["planet", "planet_alias", "false_alarm_inverted", "false_alarm_scrambled", "other"];
     assert!(labels.keys().all(|l| known.contains(l)), "{labels:?}");
@@ -106,8 +108,9 @@ fn strong_planets_are_found_and_weak_ones_are_not() {
         .map(|f| f.name().as_str())
         .collect();
     assert_eq!(texts.into_iter().collect::<Vec<_>>(), ["disposition", "kind", "label", "run_id", "target_id"]);
-    for (label, (found, expected)) in
-        text(&features, "label").iter().zip(floats(&features, "search_snr_red").iter().zip(floats(&features, "snr_expected")))
+    for (label, (found, expected)) in text(&features, "label")
+        .iter()
+        .zip(floats(&features, "search_snr_red").iter().zip(floats(&features, "snr_expected")))
     {
         assert_eq!(label.is_some_and(|l| l.starts_with("planet")), expected.is_some());
         if let (Some(found), Some(expected)) = (found, expected) {

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use antumbra::fit::quantities;
 use antumbra::io::table::{
-    BLS, CANDIDATES, Column, DIFF, ERRORS, FITS, FittedQuantity, MetricColumn, PERIODOGRAM, POSTERIORS,
-    SINGLE_TRANSITS, TARGETS, Table, VETTING, bls_columns, candidates_columns, diff_columns, errors_columns,
-    fits_columns, periodogram_columns, posteriors_columns, single_transits_columns, targets_columns, vetting_columns,
+    BLS, CANDIDATES, COMPLETENESS, Column, DIFF, ERRORS, FEATURES, FITS, FittedQuantity, MetricColumn, PERIODOGRAM,
+    POSTERIORS, RELIABILITY, SINGLE_TRANSITS, TARGETS, TRIALS, Table, VETTING, bls_columns, candidates_columns,
+    completeness_columns, diff_columns, errors_columns, features_columns, fits_columns, periodogram_columns,
+    posteriors_columns, reliability_columns, single_transits_columns, targets_columns, trials_columns, vetting_columns,
 };
 use antumbra::vet::{METRICS, MetricInfo, RELATIONS};
 

@@ -75,7 +75,7 @@ pub fn run(args: &InjectArgs) -> anyhow::Result<ExitCode> {
     inject.check().map_err(|e: InjectError| UsageError(e.to_string()))?;
     let run = open_run(&args.input, &config, None, &args.out)?;
     let display = progress::display(args.common.progress, run.n_targets());
-    let summary = args.common.pool()?.install(|| run_injections(&run, &inject, &args.out, display.as_ref()))?;
+    let summary = run_injections(&run, &inject, &args.out, args.common.execution().threads, display.as_ref())?;
     print(&summary, &args.out);
     let is_whole = summary.error_rows == 0 && summary.trials_failed == 0;
     Ok(ExitCode::from(if is_whole { exit::DONE } else { exit::WITH_ERRORS }))

@@ -49,7 +49,10 @@ impl Estimate {
 
     fn of(value: f64, mut draws: Vec<f64>) -> Self {
         draws.sort_unstable_by(f64::total_cmp);
-        Self { value, intervals: QUANTILES.map(|ends| ends.map(|q| quantile_sorted(&draws, q))) }
+        // at an end of the scale the central interval leaves the estimate out
+        let around =
+            |[low, high]: [f64; 2]| [quantile_sorted(&draws, low).min(value), quantile_sorted(&draws, high).max(value)];
+        Self { value, intervals: QUANTILES.map(around) }
     }
 }
 

@@ -13,7 +13,7 @@ const EMPTY: Color = Color::rgb(236, 237, 239);
 /// Steps of the scale of colours.
 const STEPS: usize = 50;
 /// Share from which on words are white.
-const DARK: f64 = 0.6;
+const DARK: f64 = 0.7;
 
 /// Completeness in cells of period and size: found by the search, and after vetting. None without cells.
 pub fn map(grid: &Grid) -> Option<Scene> {
@@ -31,15 +31,16 @@ pub fn map(grid: &Grid) -> Option<Scene> {
         let frame = Rect::new(LEFT + i as f64 * (width + GAP), TOP, width, HEIGHT);
         let panel = Panel::new(frame, x, y);
         draw_cells(&mut scene, &panel, grid, share);
-        panel.draw_frame(&mut scene, &Labels { x: Some(label(grid.x)), y: Some(label(grid.y)), y_distance: Some(32.0) });
+        panel
+            .draw_frame(&mut scene, &Labels { x: Some(label(grid.x)), y: Some(label(grid.y)), y_distance: Some(32.0) });
         scene.words((frame.left, frame.top - 7.0), title, 9.0, Anchor::Start);
     }
     draw_scale(&mut scene, Rect::new(WIDTH - 36.0, TOP, 10.0, HEIGHT));
     let total: usize = grid.cells.iter().map(|c| c.injected).sum();
     let note = format!(
-        "{total} planets injected, one at a time. Numbers: per cent of those in the cell, which {}; small print where the 68 % \
-         interval (Wilson) is wider than 20 %. Grey: none injected.",
-        "were recovered at the injected period and times, or at a simple multiple of the period"
+        "{total} planets injected, one at a time. Numbers: per cent of those in a cell that were recovered, at the injected \
+         period or a simple multiple of it and at the right times; small where the 68 % interval (Wilson) is wider than \
+         20 %. Grey: none injected."
     );
     add_notes(&mut scene, &[note]);
     Some(scene)
@@ -118,7 +119,7 @@ pub struct Curve {
     pub points: Vec<Point>,
 }
 
-/// Shares along S/N, a step a bin with its interval; none where no curve has a point.
+/// Shares along S/N, a bar across each bin and its interval upright; none where no curve has a point.
 pub fn curves(title: &str, labels: (&str, &str), curves: &[Curve], notes: &[String]) -> Option<Scene> {
     const TOP: f64 = 30.0;
     let all = || curves.iter().flat_map(|c| &c.points).filter(|p| p.value.is_finite());
@@ -131,13 +132,18 @@ pub fn curves(title: &str, labels: (&str, &str), curves: &[Curve], notes: &[Stri
     let panel = Panel::new(Rect::new(42.0, TOP, 326.0, 205.0), Axis::logarithmic(low, high), Axis::linear(0.0, 1.05));
     panel.horizontal(&mut scene, 1.0, Stroke::dashed(colors::GRID, 0.8, 3.0, 2.0));
     let mut at = panel.frame.left;
-    for (curve, color) in curves.iter().zip(colors::SERIES) {
+    for (n, (curve, color)) in curves.iter().zip(colors::SERIES).enumerate() {
+        // beside each other, so that intervals do not hide each other
+        let place = (n + 1) as f64 / (curves.len() + 1) as f64;
+        let (mut marks, mut bars) = (Vec::new(), Vec::new());
         for p in curve.points.iter().filter(|p| p.value.is_finite()) {
-            let [low, high] = p.interval_68;
-            panel.band(&mut scene, &p.snr, &[low; 2], &[high; 2], color.with_opacity(0.2));
+            let ([from, to], [low, high]) = (p.snr, p.interval_68);
+            marks.push((panel.at(from, p.value), panel.at(to, p.value)));
+            let x = from * (to / from).powf(place);
+            bars.push((panel.at(x, low), panel.at(x, high)));
         }
-        let steps = curve.points.iter().flat_map(|p| [(p.snr[0], p.value), (p.snr[1], p.value)]);
-        panel.line(&mut scene, steps, Stroke::solid(color, 1.4));
+        scene.segments(marks, Stroke::solid(color, 1.6));
+        scene.segments(bars, Stroke::solid(color, 0.9));
         scene.write(Text {
             at: (at, TOP - 7.0),
             words: curve.name.into(),

@@ -80,10 +80,11 @@ pub fn features_columns(metrics: Vec<Column>) -> Vec<Column> {
         column("search_fap", Float, "", "False-alarm probability of the search; null where it is not known."),
         column("search_n_transits", Integer, "", "Transits with data in them."),
     ]);
-    columns.extend(metrics.into_iter().map(|c| Column {
-        description: format!("{} Null where it could not be measured.", c.description),
-        ..c
-    }));
+    columns.extend(
+        metrics
+            .into_iter()
+            .map(|c| Column { description: format!("{} Null where it could not be measured.", c.description), ..c }),
+    );
     columns
 }
 
@@ -136,17 +137,45 @@ pub fn reliability_columns() -> Vec<Column> {
         column("snr_min", Float, "", &format!("Lowest S/N over red noise; {SNR_NULL}")),
         column("snr_max", Float, "", &format!("Highest S/N over red noise; {SNR_NULL}")),
     ]);
-    for (kind, of) in [("observed", "light curves as they are"), ("inverted", "inverted light curves"), ("scrambled", "scrambled light curves")] {
+    for (kind, of) in [
+        ("observed", "light curves as they are"),
+        ("inverted", "inverted light curves"),
+        ("scrambled", "scrambled light curves"),
+    ] {
         columns.extend([
             column(&format!("n_{kind}"), Integer, "", &format!("Light curves: {of}.")),
-            column(&format!("n_{kind}_passed"), Integer, "", &format!("Candidates of {of} that vetting takes for planets.")),
-            column(&format!("n_{kind}_false_alarms"), Integer, "", &format!("Candidates of {of} that vetting takes for false alarms.")),
-            column(&format!("n_{kind}_false_positives"), Integer, "", &format!("Candidates of {of} that vetting takes for eclipses, but of no planet.")),
+            column(
+                &format!("n_{kind}_passed"),
+                Integer,
+                "",
+                &format!("Candidates of {of} that vetting takes for planets."),
+            ),
+            column(
+                &format!("n_{kind}_false_alarms"),
+                Integer,
+                "",
+                &format!("Candidates of {of} that vetting takes for false alarms."),
+            ),
+            column(
+                &format!("n_{kind}_false_positives"),
+                Integer,
+                "",
+                &format!("Candidates of {of} that vetting takes for eclipses, but of no planet."),
+            ),
         ]);
     }
-    columns.extend(share("effectiveness", "Share of the candidates of inverted and scrambled light curves that vetting rejects."));
+    columns.extend(share(
+        "effectiveness",
+        "Share of the candidates of inverted and scrambled light curves that vetting rejects.",
+    ));
     columns.push(column("expected_false_alarms", Float, "", "False alarms expected among `n_observed_passed`, from those that passed in inverted and scrambled light curves."));
-    columns.extend(share("reliability", "Share of `n_observed_passed` that are no false alarms, from the effectiveness of vetting."));
-    columns.extend(share("reliability_counted", "Share of `n_observed_passed` that are no false alarms, from `expected_false_alarms`."));
+    columns.extend(share(
+        "reliability",
+        "Share of `n_observed_passed` that are no false alarms, from the effectiveness of vetting.",
+    ));
+    columns.extend(share(
+        "reliability_counted",
+        "Share of `n_observed_passed` that are no false alarms, from `expected_false_alarms`.",
+    ));
     columns
 }

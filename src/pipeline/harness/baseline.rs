@@ -5,7 +5,7 @@ use super::trial::{Injected, NotSearched, Trial, TrialKind};
 use crate::ephemeris::{Candidate, Ephemeris};
 use crate::inject::recovery::{Missed, Wanted, find};
 use crate::inject::{InjectConfig, InjectedPlanet, Sensitivity, blocks, inject, invert, orders, scramble};
-use crate::lightcurve::{CadenceMask, LightCurveError, RawTarget};
+use crate::lightcurve::{CadenceMask, LightCurve, LightCurveError, RawTarget};
 use crate::pipeline::config::RunConfig;
 use crate::pipeline::prepare::{ErrorRow, Prepared};
 use crate::vet::Disposition;
@@ -166,11 +166,7 @@ impl<'a> Baseline<'a> {
         self.examine(light_curve, mask)
     }
 
-    fn examine(
-        &self,
-        light_curve: crate::lightcurve::LightCurve,
-        mask: CadenceMask,
-    ) -> Result<Examined, NotSearched> {
+    fn examine(&self, light_curve: LightCurve, mask: CadenceMask) -> Result<Examined, NotSearched> {
         Prepared::from_cleaned(light_curve, mask, self.config)
             .map_err(|e| e.to_string())
             .and_then(|prepared| Examined::new(&prepared, self.config))
@@ -180,4 +176,67 @@ impl<'a> Baseline<'a> {
 
 fn is_in_transit(signals: &[&Candidate], time: f64) -> bool {
     signals.iter().any(|c| c.ephemeris.in_transit(time, MASK_DURATIONS * c.duration))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inject::{PlanetConfig, SimulateConfig, StarConfig, simulate_target};
+
+    const PERIOD: f64 = 2.5;
+
+    /// One sector of a star with a hot Jupiter.
+    fn target() -> RawTarget {
+        let planet =
+            PlanetConfig { period: PERIOD, transit_time: 1.1, rp_rs: 0.1, impact_parameter: 0.2, ecc: 0.0, omega: 0.0 };
+        let star = StarConfig { planets: vec![planet], ..StarConfig::default() };
+        simulate_target(&SimulateConfig { stars: vec![star], ..SimulateConfig::default() }, 0).unwrap().target
+    }
+
+    fn has_planet(trial: &Trial) -> bool {
+        let candidates = &trial.outcome.as_ref().unwrap().candidates;
+        candidates.iter().any(|c| (c.ephemeris.period / PERIOD - 1.0).abs() < 0.02)
+    }
+
+    #[test]
+    fn known_planets_are_no_false_alarms() {
+        let (config, inject) =
+            (RunConfig::default(), InjectConfig { trials: 0, scrambles: 3, ..InjectConfig::default() });
+        let baseline = Baseline::new(target(), &config, &inject, &mut Vec::new()).unwrap();
+        assert!(has_planet(&baseline.observed));
+        let jobs = baseline.jobs();
+        assert_eq!(jobs.len(), 4);
+        let trials: Vec<Trial> = jobs.iter().map(|job| baseline.run(job)).collect();
+        assert!(!has_planet(&trials[0]) && !has_planet(&trials[1]), "{:?}", trials[1].outcome);
+        // two orbits of a sector have one other order
+        assert_eq!(trials[1].order, [1, 0]);
+        assert!(trials[2..].iter().all(|t| matches!(t.outcome, Err(NotSearched::Skipped(_)))));
+        // unmasked, it repeats within each orbit, and some period suits both
+        let all = InjectConfig { known_snr: f64::INFINITY, ..inject };
+        let baseline = Baseline::new(target(), &config, &all, &mut Vec::new()).unwrap();
+        let found = baseline.run(&jobs[1]).outcome.unwrap().candidates;
+        assert!(found.iter().any(|c| c.snr_red > 15.0), "{found:?}");
+    }
+
+    #[test]
+    fn an_injected_planet_is_found_beside_the_one_that_is_there() {
+        let inject = InjectConfig { trials: 2, ..InjectConfig::default() };
+        let planets = crate::inject::PlanetRange {
+            period: Some([4.0, 5.0]),
+            size: crate::inject::SizeRange::Snr([30.0, 30.0]),
+            ..Default::default()
+        };
+        let (config, inject) = (RunConfig::default(), InjectConfig { planets, ..inject });
+        let baseline = Baseline::new(target(), &config, &inject, &mut Vec::new()).unwrap();
+        for job in baseline.jobs().iter().filter(|j| matches!(j, Job::Inject(_))) {
+            let trial = baseline.run(job);
+            let found = trial.recovered().unwrap();
+            assert!(found.is_exact() && has_planet(&trial));
+            let labels: Vec<&str> =
+                (0..trial.outcome.as_ref().unwrap().candidates.len()).map(|i| trial.label(i)).collect();
+            assert_eq!(labels.iter().filter(|l| **l == "planet").count(), 1, "{labels:?}");
+            assert!(labels.contains(&"other"));
+            assert!(trial.injection().is_some_and(|i| i.is_recovered && i.is_searchable));
+        }
+    }
 }

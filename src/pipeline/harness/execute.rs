@@ -6,9 +6,9 @@ use std::path::Path;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::baseline::Baseline;
+use super::baseline::{Baseline, Job};
 use super::figures::write_figures;
-use super::rows::{write_completeness, write_features, write_reliability, write_trial};
+use super::rows::{metrics, write_completeness, write_features, write_reliability, write_trial};
 use super::totals::{CompletenessRow, ReliabilityRow, Totals};
 use super::trial::{NotSearched, Trial, TrialKind};
 use crate::inject::InjectConfig;
@@ -23,7 +23,6 @@ use crate::pipeline::manifest::{Counts, hex, write_whole};
 use crate::pipeline::prepare::ErrorRow;
 use crate::pipeline::progress::{Live, Progress};
 use crate::pipeline::run::Run;
-use crate::pipeline::vetting::metric_list;
 
 /// What the trials of a collection came to.
 #[derive(Clone, Debug, Default)]
@@ -63,7 +62,7 @@ impl Tables {
     fn create(out: &Path) -> Result<Self, TableError> {
         Ok(Self {
             trials: TableWriter::create(out, TRIALS, trials_columns())?,
-            features: TableWriter::create(out, FEATURES, features_columns(metric_columns(&metric_list())))?,
+            features: TableWriter::create(out, FEATURES, features_columns(metric_columns(&metrics())))?,
             errors: TableWriter::create(out, ERRORS, errors_columns())?,
         })
     }
@@ -97,15 +96,17 @@ impl Tables {
 /// A target that was searched as it is, or the id of one that could not be; with rows for the error table.
 type Begun<'a> = (Result<Baseline<'a>, String>, Vec<ErrorRow>);
 
-/// Takes every target of `run` through its trials on rayon's current pool, and writes tables, figures and manifest into
-/// `out`. The files depend on inputs, settings and seed alone. In memory are the light curves of one unit of work at a
+/// Takes every target of `run` through its trials on so many threads (0 for one a core), and writes tables, figures and
+/// manifest into `out`. The files depend on inputs, settings and seed alone. In memory are the light curves of one unit of work at a
 /// time, and some 60 bytes an injection.
 pub fn run_injections(
     run: &Run,
     inject: &InjectConfig,
     out: &Path,
+    threads: usize,
     progress: &dyn Progress,
 ) -> Result<InjectSummary, RunError> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(RunError::Threads)?;
     std::fs::create_dir_all(out).map_err(|source| RunError::Output { path: out.to_path_buf(), source })?;
     let mut summary = InjectSummary { run_id: run_id(run, inject), ..InjectSummary::default() };
     let run_id = summary.run_id.clone();
@@ -118,16 +119,19 @@ pub fn run_injections(
     let live = Live::new(run.n_targets());
     let open = OpenFiles::default();
     for unit in &run.plan.units {
+        let read = read(run, unit, &open)?;
         let begun: Vec<Begun> =
-            read(run, unit, &open)?.into_par_iter().map(|(id, read)| begin(&id, read, run, inject)).collect();
-        let jobs: Vec<_> = begun
+            pool.install(|| read.into_par_iter().map(|(id, read)| begin(&id, read, run, inject)).collect());
+        let jobs: Vec<(usize, &Baseline, Job)> = begun
             .iter()
             .enumerate()
             .filter_map(|(i, (baseline, _))| Some((i, baseline.as_ref().ok()?)))
             .flat_map(|(i, baseline)| baseline.jobs().into_iter().map(move |job| (i, baseline, job)))
             .collect();
-        let trials: Vec<(usize, Trial)> =
-            jobs.par_iter().map(|(i, baseline, job)| (*i, or_on_panic(|| baseline.run(job), |m| baseline.lost(job, m)))).collect();
+        let carry_out = |(i, baseline, job): &(usize, &Baseline, Job)| {
+            (*i, or_on_panic(|| baseline.run(job), |message| baseline.lost(job, message)))
+        };
+        let trials: Vec<(usize, Trial)> = pool.install(|| jobs.par_iter().map(carry_out).collect());
         let mut trials = trials.into_iter().peekable();
         for (i, (baseline, errors)) in begun.iter().enumerate() {
             let mut counts = Counts { targets: 1, error_rows: errors.len(), ..Counts::default() };

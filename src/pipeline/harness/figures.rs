@@ -33,7 +33,8 @@ pub fn write_figures(
 fn put(out: &Path, name: &str, scene: Option<Scene>) -> Result<(), RunError> {
     for ending in ["svg", "png"] {
         let path = out.join(format!("{name}.{ending}"));
-        let bytes = scene.as_ref().and_then(|s| if ending == "svg" { Some(svg(s).into_bytes()) } else { png(s, SCALE) });
+        let bytes =
+            scene.as_ref().and_then(|s| if ending == "svg" { Some(svg(s).into_bytes()) } else { png(s, SCALE) });
         let done = match bytes {
             Some(bytes) => std::fs::write(&path, bytes),
             None if path.exists() => std::fs::remove_file(&path),
@@ -58,7 +59,9 @@ fn along_completeness(rows: &[CompletenessRow]) -> Option<Scene> {
         "Completeness along S/N",
         ("Expected S/N of the injected planet", "Completeness"),
         &[curve("found by the search", Tally::found), curve("found, and passed vetting", Tally::kept)],
-        &[format!("{injected} planets injected; bands: 68 % intervals (Wilson). S/N over red noise, gaps counted.")],
+        &[format!(
+            "{injected} planets injected; bars: bins and 68 % intervals (Wilson). S/N over red noise, gaps counted."
+        )],
     )
 }
 
@@ -77,8 +80,8 @@ fn along_reliability(rows: &[ReliabilityRow]) -> Option<Scene> {
     };
     let all = rows.iter().find(|r| r.cells == Cells::All)?;
     let note = format!(
-        "{} candidates that passed in {} light curves; {} false alarms in {} inverted and {} scrambled ones. Bands: 68 % \
-         intervals.",
+        "{} candidates that passed in {} light curves; {} false alarms in {} inverted and {} scrambled ones. Bars: bins \
+         and 68 % intervals.",
         all.counts.observed.passed,
         all.light_curves[0],
         all.counts.simulated().all(),

@@ -2,10 +2,15 @@
 
 use super::totals::{CompletenessRow, ReliabilityRow};
 use super::trial::{Injected, NotSearched, Trial};
-use crate::inject::{Proportion, SIGMAS};
 use crate::inject::reliability::{Dispositions, Estimate};
-use crate::io::table::{RowBuilder, TableError, TableWriter};
-use crate::pipeline::vetting::metric_list;
+use crate::inject::{Proportion, SIGMAS};
+use crate::io::table::{MetricColumn, RowBuilder, TableError, TableWriter};
+use crate::pipeline::vetting::{RUN_METRICS, metric_list};
+
+/// Metrics of a candidate; those that only a whole run can tell do not exist here.
+pub fn metrics() -> Vec<MetricColumn> {
+    metric_list().into_iter().filter(|m| !RUN_METRICS.contains(&m.name)).collect()
+}
 
 /// One light curve.
 pub fn write_trial(table: &mut TableWriter, run_id: &str, trial: &Trial) -> Result<(), TableError> {
@@ -29,7 +34,9 @@ pub fn write_trial(table: &mut TableWriter, run_id: &str, trial: &Trial) -> Resu
     if let Some(injected) = &trial.injected {
         row = fill_planet(row, injected);
         row = match injected.found {
-            Err(missed) => row.boolean("recovered", false).boolean("passed", false).text("missed_because", missed.name()),
+            Err(missed) => {
+                row.boolean("recovered", false).boolean("passed", false).text("missed_because", missed.name())
+            }
             Ok(found) => {
                 let mut row = row.boolean("recovered", true);
                 row = row.float("period_ratio", f64::from(found.ratio[0]) / f64::from(found.ratio[1]));
@@ -73,7 +80,7 @@ fn fill_planet<'a>(row: RowBuilder<'a>, injected: &Injected) -> RowBuilder<'a> {
 /// All candidates of a light curve.
 pub fn write_features(table: &mut TableWriter, run_id: &str, trial: &Trial) -> Result<(), TableError> {
     let Ok(examined) = &trial.outcome else { return Ok(()) };
-    let metrics = metric_list();
+    let metrics = metrics();
     for (i, candidate) in examined.candidates.iter().enumerate() {
         let mut row = table
             .row()

@@ -72,10 +72,6 @@ impl Totals {
         }
     }
 
-    pub fn injections(&self) -> &[Injection] {
-        &self.injections
-    }
-
     /// Sizes in Earth radii where the radii of all stars are known, else in stellar radii.
     pub fn size(&self) -> Quantity {
         match self.injections.iter().all(|i| i.radius_rearth.is_finite()) {
@@ -137,5 +133,39 @@ impl Totals {
             observed_per_scrambled: per(2),
         };
         ReliabilityRow { cells, snr, light_curves: n, counts }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(passed: usize, false_alarms: usize) -> Dispositions {
+        Dispositions { passed, false_alarms, false_positives: 0 }
+    }
+
+    #[test]
+    fn every_candidate_is_in_one_bin_and_in_all_bins_above() {
+        let totals = Totals {
+            candidates: [
+                vec![(7.5, one(1, 0)), (9.5, one(0, 1)), (25.0, one(1, 0)), (1000.0, one(1, 0))],
+                vec![(8.0, one(0, 1)), (10.0, one(1, 0))],
+                vec![(30.0, one(0, 1))],
+            ],
+            light_curves: [20, 10, 5],
+            ..Totals::default()
+        };
+        let config = InjectConfig::default();
+        let rows = totals.reliability(&config);
+        let all = &rows[0];
+        assert_eq!((all.cells, all.counts.observed, all.counts.inverted), (Cells::All, one(3, 1), one(1, 1)));
+        // one in ten inverted light curves; none in five scrambled ones
+        assert_eq!((all.counts.observed_per_inverted, all.counts.observed_per_scrambled), (2.0, 4.0));
+        assert_eq!(all.counts.expected_false_alarms(), 1.0);
+        let of = |cells: Cells| rows.iter().filter(move |r| r.cells == cells);
+        let in_bins: usize = of(Cells::Snr).map(|r| r.counts.observed.all()).sum();
+        assert_eq!(in_bins, 3, "one lies beyond the last edge");
+        let from_ten = of(Cells::SnrAbove).find(|r| r.snr == Some([10.0, f64::INFINITY])).unwrap();
+        assert_eq!((from_ten.counts.observed, from_ten.counts.inverted), (one(2, 0), one(1, 0)));
     }
 }
