@@ -19,9 +19,10 @@ pub struct InjectConfig {
     /// Shortest break (days) at which a light curve of a single segment is cut into blocks to be scrambled.
     pub scramble_gap: f64,
     /// S/N over red noise from which on a signal that is found in the light curve as it is, and that vetting takes for a
-    /// transit or an eclipse, is masked before the light curve is inverted or scrambled: a deep transit stays periodic
-    /// inside a block, and is no noise. Weaker signals stay, since some of them are noise.
-    pub known_snr: f64,
+    /// transit or an eclipse, is masked before the light curve is inverted or scrambled. Unset for the S/N at which it
+    /// would be found in the two largest blocks alone: a slight change of the period brings two blocks into phase whatever
+    /// their order, so there it would not be noise.
+    pub known_snr: Option<f64>,
     /// Planets that are injected.
     pub planets: PlanetRange,
     /// When a candidate is an injected planet.
@@ -48,7 +49,7 @@ impl Default for InjectConfig {
             invert: true,
             scrambles: 1,
             scramble_gap: 0.5,
-            known_snr: 15.0,
+            known_snr: None,
             planets: PlanetRange::default(),
             matching: MatchConfig::default(),
             grid: GridConfig::default(),
@@ -71,8 +72,8 @@ impl InjectConfig {
         if !(self.scramble_gap.is_finite() && self.scramble_gap > 0.0) {
             return out_of_range("scramble_gap", self.scramble_gap);
         }
-        if self.known_snr.is_nan() || self.known_snr <= 0.0 {
-            return out_of_range("known_snr", self.known_snr);
+        if let Some(snr) = self.known_snr.filter(|s| s.is_nan() || *s <= 0.0) {
+            return out_of_range("known_snr", snr);
         }
         let durations = self.matching.durations;
         if !(durations.is_finite() && durations > 0.0) {

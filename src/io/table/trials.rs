@@ -65,7 +65,7 @@ pub fn features_columns(metrics: Vec<Column>) -> Vec<Column> {
         column("kind", Text, "", KIND),
         column("trial", Integer, "", "Number of the trial among those of its kind and target, from 1."),
         column("candidate", Integer, "", "Number of the candidate in its light curve."),
-        column("label", Text, "", "`planet` (the injected one, at its period), `planet_alias` (the injected one at a multiple or part of its period), `false_alarm_inverted`, `false_alarm_scrambled`, or `other` (of which nothing is known)."),
+        column("label", Text, "", "`planet` (the injected one, at its period), `planet_alias` (the injected one at a multiple or part of its period), `false_alarm_inverted`, `false_alarm_scrambled`, or `other` (of which nothing is known, or which may be left of a known signal in an inverted or scrambled light curve)."),
         column("harmonic_of", Integer, "", "Number of the stronger candidate of the light curve whose harmonic this is; null for none."),
         column("disposition", Text, "", "What vetting takes the candidate for; null where it was not vetted."),
         column("score", Float, "", "Share of draws, metrics moved by their errors, in which it is taken for a planet."),

@@ -1,5 +1,7 @@
 //! One target as it is, searched and vetted, from which its trials start.
 
+use std::ops::Range;
+
 use super::examine::Examined;
 use super::trial::{Injected, NotSearched, Trial, TrialKind};
 use crate::ephemeris::{Candidate, Ephemeris};
@@ -12,6 +14,11 @@ use crate::vet::Disposition;
 
 /// Half-width, in durations, of what is left out around the transits of known signals.
 const MASK_DURATIONS: f64 = 0.75;
+/// Relative difference of periods up to which a candidate may be what a mask has left of a known signal: scrambling shifts the
+/// period that brings its blocks into phase.
+const SAME_PERIOD: f64 = 0.02;
+/// Period of what is left over that of the signal: its secondary eclipse, or one transit in two.
+const LEFT_RATIOS: [f64; 3] = [1.0, 0.5, 2.0];
 
 /// One thing to try.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +40,9 @@ pub struct Baseline<'a> {
     sensitivity: Sensitivity,
     /// Cadences without outliers and without the transits of known signals.
     quiet: CadenceMask,
+    /// Periods of the signals that `quiet` masks.
+    known: Vec<f64>,
+    blocks: Vec<Range<usize>>,
     periods: [f64; 2],
 }
 
@@ -61,18 +71,21 @@ impl<'a> Baseline<'a> {
         };
         let all = signals(0.0);
         let sensitivity = Sensitivity::new(&prepared.detrended, |t| !is_in_transit(&all, t));
-        let known = signals(inject.known_snr);
+        let blocks = blocks(&prepared.light_curve, inject.scramble_gap);
+        let least = inject.known_snr.unwrap_or(config.search.snr_threshold / share_of_two(&blocks).sqrt());
+        let known = signals(least);
         let mut quiet = prepared.mask.clone();
         for (i, time) in prepared.light_curve.time().iter().enumerate() {
             if is_in_transit(&known, *time) {
                 quiet.drop_cadence(i);
             }
         }
+        let known = known.iter().map(|c| c.ephemeris.period).collect();
         let longest = config.search.longest_period(prepared.detrended.baseline());
         let periods = [config.search.period_min, longest.max(config.search.period_min)];
         let mut observed = Trial::new(&raw.target_id, TrialKind::Observed, 1, Ok(examined));
         observed.time_offset = prepared.light_curve.time_system().offset();
-        Ok(Self { config, inject, raw, prepared, observed, sensitivity, quiet, periods })
+        Ok(Self { config, inject, raw, prepared, observed, sensitivity, quiet, known, blocks, periods })
     }
 
     /// All trials of the target, in the order of their rows.
@@ -81,8 +94,8 @@ impl<'a> Baseline<'a> {
         if self.inject.invert {
             jobs.push(Job::Invert);
         }
-        let n = blocks(&self.prepared.light_curve, self.inject.scramble_gap).len();
-        let mut found = orders(n, self.inject.scrambles, (self.config.seed, &self.raw.target_id)).into_iter();
+        let mut found =
+            orders(self.blocks.len(), self.inject.scrambles, (self.config.seed, &self.raw.target_id)).into_iter();
         let scramble = |number| found.next().map_or(Job::NoScramble(number), |order| Job::Scramble(number, order));
         jobs.extend((1..=self.inject.scrambles as u32).map(scramble));
         jobs
@@ -104,7 +117,18 @@ impl<'a> Baseline<'a> {
             }
         };
         trial.time_offset = self.observed.time_offset;
+        if matches!(trial.kind, TrialKind::Inverted | TrialKind::Scrambled)
+            && let Ok(examined) = &trial.outcome
+        {
+            let left = |c: &Candidate| self.is_left_of_known(c.ephemeris.period);
+            trial.known = examined.candidates.iter().map(left).collect();
+        }
         trial
+    }
+
+    fn is_left_of_known(&self, period: f64) -> bool {
+        let same = |known: &f64| LEFT_RATIOS.iter().any(|r| (period / (known * r) - 1.0).abs() < SAME_PERIOD);
+        self.known.iter().any(same)
     }
 
     /// The trial of a job that panicked: a bug of ours, which costs one trial.
@@ -160,9 +184,8 @@ impl<'a> Baseline<'a> {
 
     fn scrambled(&self, order: &[usize]) -> Result<Examined, NotSearched> {
         let failed = |e: LightCurveError| NotSearched::Failed(e.to_string());
-        let light_curve = &self.prepared.light_curve;
-        let blocks = blocks(light_curve, self.inject.scramble_gap);
-        let (light_curve, mask) = scramble(light_curve, &self.quiet, &blocks, order).map_err(failed)?;
+        let (light_curve, mask) =
+            scramble(&self.prepared.light_curve, &self.quiet, &self.blocks, order).map_err(failed)?;
         self.examine(light_curve, mask)
     }
 
@@ -172,6 +195,14 @@ impl<'a> Baseline<'a> {
             .and_then(|prepared| Examined::new(&prepared, self.config))
             .map_err(NotSearched::Failed)
     }
+}
+
+/// Share of the cadences that the two largest blocks have.
+fn share_of_two(blocks: &[Range<usize>]) -> f64 {
+    let mut sizes: Vec<usize> = blocks.iter().map(Range::len).collect();
+    sizes.sort_unstable_by(|a, b| b.cmp(a));
+    let all = sizes.iter().sum::<usize>().max(1);
+    sizes.iter().take(2).sum::<usize>() as f64 / all as f64
 }
 
 fn is_in_transit(signals: &[&Candidate], time: f64) -> bool {
@@ -212,10 +243,14 @@ mod tests {
         assert_eq!(trials[1].order, [1, 0]);
         assert!(trials[2..].iter().all(|t| matches!(t.outcome, Err(NotSearched::Skipped(_)))));
         // unmasked, it repeats within each orbit, and some period suits both
-        let all = InjectConfig { known_snr: f64::INFINITY, ..inject };
+        let all = InjectConfig { known_snr: Some(f64::INFINITY), ..inject };
         let baseline = Baseline::new(target(), &config, &all, &mut Vec::new()).unwrap();
         let found = baseline.run(&jobs[1]).outcome.unwrap().candidates;
         assert!(found.iter().any(|c| c.snr_red > 15.0), "{found:?}");
+        assert!(trials[1].known.iter().all(|known| !known));
+        let known = Baseline { known: vec![PERIOD], ..baseline };
+        assert!(known.is_left_of_known(5.01) && known.is_left_of_known(1.25) && !known.is_left_of_known(2.6));
+        assert!((share_of_two(&[0..10, 10..40, 40..60]) - 5.0 / 6.0).abs() < 1e-12);
     }
 
     #[test]

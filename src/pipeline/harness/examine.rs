@@ -41,15 +41,15 @@ impl Examined {
         self.disposition(index) == Some(Disposition::Candidate)
     }
 
-    /// Candidates that are no harmonics of others and were vetted, each with its S/N over red noise.
-    pub fn independent(&self) -> impl Iterator<Item = (f64, Dispositions)> + '_ {
+    /// Candidates that are no harmonics of others and were vetted: index, S/N over red noise, disposition as a count.
+    pub fn independent(&self) -> impl Iterator<Item = (usize, f64, Dispositions)> + '_ {
         self.candidates.iter().enumerate().filter(|(_, c)| c.harmonic_of.is_none()).filter_map(|(i, c)| {
             let one = match self.disposition(i)? {
                 Disposition::Candidate => Dispositions { passed: 1, ..Dispositions::default() },
                 Disposition::FalsePositive => Dispositions { false_positives: 1, ..Dispositions::default() },
                 Disposition::FalseAlarm => Dispositions { false_alarms: 1, ..Dispositions::default() },
             };
-            Some((c.snr_red, one))
+            Some((i, c.snr_red, one))
         })
     }
 }

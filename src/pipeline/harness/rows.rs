@@ -23,7 +23,7 @@ pub fn write_trial(table: &mut TableWriter, run_id: &str, trial: &Trial) -> Resu
         .maybe_float("time_offset", trial.time_offset);
     row = match &trial.outcome {
         Ok(examined) => {
-            let passed: usize = examined.independent().map(|(_, d)| d.passed).sum();
+            let passed: usize = examined.independent().map(|(_, _, d)| d.passed).sum();
             row.text("status", "ok")
                 .integer("n_candidates", examined.candidates.len() as i64)
                 .integer("n_passed", passed as i64)

@@ -68,7 +68,8 @@ impl Totals {
         };
         if let Ok(examined) = &trial.outcome {
             self.light_curves[kind] += 1;
-            self.candidates[kind].extend(examined.independent());
+            let counted = examined.independent().filter(|(index, ..)| !trial.is_known(*index));
+            self.candidates[kind].extend(counted.map(|(_, snr, one)| (snr, one)));
         }
     }
 

@@ -54,6 +54,8 @@ pub struct Trial {
     pub injected: Option<Injected>,
     /// Order of the blocks where they were scrambled.
     pub order: Vec<usize>,
+    /// Of each candidate of an inverted or scrambled light curve, whether it may be what a mask has left of a known signal.
+    pub known: Vec<bool>,
     pub outcome: Result<Examined, NotSearched>,
 }
 
@@ -66,6 +68,7 @@ impl Trial {
             time_offset: None,
             injected: None,
             order: Vec::new(),
+            known: Vec::new(),
             outcome,
         }
     }
@@ -75,9 +78,15 @@ impl Trial {
         self.injected.as_ref()?.found.ok()
     }
 
+    /// Whether a candidate of an inverted or scrambled light curve may be left of a known signal.
+    pub fn is_known(&self, index: usize) -> bool {
+        self.known.get(index).is_some_and(|known| *known)
+    }
+
     /// What is known of a candidate.
     pub fn label(&self, index: usize) -> &'static str {
         match (self.kind, self.recovered()) {
+            _ if self.is_known(index) => "other",
             (TrialKind::Inverted, _) => "false_alarm_inverted",
             (TrialKind::Scrambled, _) => "false_alarm_scrambled",
             (_, Some(found)) if found.index == index && found.is_exact() => "planet",
