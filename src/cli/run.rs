@@ -113,7 +113,7 @@ pub fn report_counts(summary: &RunSummary) {
         println!("{} of {of} units of work still held, {} computed", units.kept, units.computed);
     }
     println!(
-        "{} targets searched, {} failed; {} candidates, {} of them vetted as planets'; {} fits ({} not converged); {} error rows; {:.1} s",
+        "{} targets searched, {} failed; {} candidates, {} of them kept by vetting; {} fits ({} not converged); {} error rows; {:.1} s",
         c.targets_searched,
         c.targets_failed,
         c.candidates,

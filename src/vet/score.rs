@@ -24,7 +24,7 @@ pub fn score(profile: &Profile, metrics: &Metrics, draws: usize, seed: u64) -> f
             profile.judge(&drawn).disposition == Disposition::Candidate
         })
         .count();
-    kept as f64 / draws as f64
+    kept as f64 / (draws as f64)
 }
 
 #[cfg(test)]

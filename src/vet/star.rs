@@ -126,15 +126,21 @@ pub fn vet_star(star: &StarInput, config: &VetConfig) -> Vec<Result<Vetted, VetE
     let measured: Vec<Result<Metrics, VetError>> = (0..star.candidates.len())
         .map(|i| {
             let candidate = &star.candidates[i];
-            measure(&VetInput {
+            let others = unrelated(star.candidates, i, config.siblings, span);
+            let input = VetInput {
                 light_curve: star.light_curve,
                 detrended: star.detrended,
                 candidate,
-                others: &unrelated(star.candidates, i, config.siblings, span),
+                others: &others,
                 star: Some(star.light_curve.star()),
                 flagged_times: star.flagged_times,
                 seed: star.seed.wrapping_add(u64::from(candidate.number)),
-            })
+            };
+            match measure(&input) {
+                // All its transits coincide with those of others.
+                Err(VetError::NoTransit) if !others.is_empty() => measure(&VetInput { others: &[], ..input }),
+                measured => measured,
+            }
         })
         .collect();
     let sibling = |(candidate, metrics): (&Candidate, &Result<Metrics, VetError>)| {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::relate::OfRun;
+use super::relate::{OfRun, Parent};
 use super::rows::{metric_list, write_vetting};
 use super::vet_target;
 use crate::ephemeris::{Candidate, Ephemeris};
@@ -18,7 +18,7 @@ use crate::pipeline::manifest::{Counts, target_seed};
 use crate::pipeline::prepare::{ErrorRow, Prepared};
 use crate::pipeline::progress::{Live, Progress};
 use crate::pipeline::run::{Execution, Run};
-use crate::vet::{RunCandidate, Vetted, ephemeris_matches};
+use crate::vet::{RunCandidate, Vetted};
 
 /// What became of one candidate of a list.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ impl Run<'_> {
     ) -> Result<Counts, RunError> {
         let Some(profile) = self.config.vet.profile.profile() else { return Ok(Counts::default()) };
         let parents = parents(&list, self.config);
-        let mut by_target: HashMap<String, Vec<(ListedCandidate, Option<String>)>> = HashMap::new();
+        let mut by_target: HashMap<String, Vec<(ListedCandidate, Option<Parent>)>> = HashMap::new();
         for (candidate, parent) in list.into_iter().zip(parents) {
             by_target.entry(candidate.target_id.clone()).or_default().push((candidate, parent));
         }
@@ -81,7 +81,7 @@ impl Run<'_> {
                 let outcomes: Vec<ListedOutcome> = of
                     .iter()
                     .zip(vetted)
-                    .map(|((c, p), vetted)| ListedOutcome { candidate: c.clone(), vetted, parent: p.clone() })
+                    .map(|((c, p), vetted)| ListedOutcome { candidate: c.clone(), vetted, parent: target_of(p) })
                     .collect();
                 (target_id, outcomes)
             };
@@ -111,7 +111,7 @@ impl Run<'_> {
         rest.sort_by(|a, b| (&a.0.target_id, a.0.number).cmp(&(&b.0.target_id, b.0.number)));
         for (candidate, parent) in rest {
             let vetted = Err("no light curve of this target in the inputs".to_string());
-            let outcome = [ListedOutcome { candidate, vetted, parent }];
+            let outcome = [ListedOutcome { candidate, vetted, parent: target_of(&parent) }];
             write(&outcome)?;
             counts.add(&counts_of(&outcome));
         }
@@ -127,25 +127,23 @@ fn counts_of(outcomes: &[ListedOutcome]) -> Counts {
     counts
 }
 
-/// Of each candidate the target with the same ephemeris and a deeper signal.
-fn parents(list: &[ListedCandidate], config: &RunConfig) -> Vec<Option<String>> {
+fn target_of(parent: &Option<Parent>) -> Option<String> {
+    parent.as_ref().map(|p| p.target_id.clone())
+}
+
+fn parents(list: &[ListedCandidate], config: &RunConfig) -> Vec<Option<Parent>> {
     let of_run = |c: &ListedCandidate| RunCandidate {
         target_id: c.target_id.clone(),
         number: c.number,
         ephemeris: Ephemeris { period: c.period, transit_time: c.transit_time + c.time_offset.unwrap_or(0.0) },
         depth: c.depth,
     };
-    let run: Vec<RunCandidate> = list.iter().map(of_run).collect();
-    let mut parents = vec![None; list.len()];
-    for found in ephemeris_matches(&run, config.vet.ephemeris_match) {
-        parents[found.child].get_or_insert_with(|| run[found.parent].target_id.clone());
-    }
-    parents
+    Parent::of_all(&list.iter().map(of_run).collect::<Vec<_>>(), config)
 }
 
 fn vet_listed(
     read: TargetRead,
-    listed: &[(ListedCandidate, Option<String>)],
+    listed: &[(ListedCandidate, Option<Parent>)],
     config: &RunConfig,
 ) -> Vec<Result<Vetted, String>> {
     let all = |reason: String| listed.iter().map(|_| Err(reason.clone())).collect();
@@ -170,7 +168,7 @@ fn vet_listed(
         .zip(listed)
         .map(|(vetted, (listed, parent))| {
             let Vetted { metrics, score, .. } = vetted.map_err(|e| e.to_string())?;
-            let of_run = OfRun { is_match: parent.is_some(), share_at_crowds: None };
+            let of_run = OfRun { parent: parent.as_ref(), share_at_crowds: None };
             let seed = seed.wrapping_add(u64::from(listed.number));
             Ok(of_run.judge(metrics, score, profile, &config.vet, seed))
         })

@@ -25,8 +25,8 @@ pub const RUN_METRICS: [&str; 2] = ["ephemeris_match", "share_at_crowds"];
 pub struct Relations<'a> {
     config: &'a RunConfig,
     profile: &'a Profile,
-    /// Target with the same ephemeris and a deeper signal.
-    parents: Vec<Option<String>>,
+    /// Target with the same ephemeris and a deeper signal, and how much deeper.
+    parents: Vec<Option<Parent>>,
     /// Share of the transits at crowded times.
     shares: Vec<f64>,
     /// Rows of vetting that have been seen.
@@ -77,10 +77,7 @@ impl<'a> Relations<'a> {
                 Ok(())
             })?;
         }
-        let mut parents: Vec<Option<String>> = vec![None; candidates.len()];
-        for found in ephemeris_matches(&candidates, config.vet.ephemeris_match) {
-            parents[found.child].get_or_insert_with(|| candidates[found.parent].target_id.clone());
-        }
+        let parents = Parent::of_all(&candidates, config);
         let stretches = crowded(&dips, crowds);
         let mut shares = vec![0.0; candidates.len()];
         if !stretches.is_empty() {
@@ -111,8 +108,9 @@ impl<'a> Relations<'a> {
             };
             let (target_id, number) = (rows.target_id(row), rows.candidate(row));
             let written = if rows.is_ok(row) {
-                let vetted = self.judge(&rows, row, parent.is_some(), *share);
-                write_vetting(&mut out, target_id, number, self.profile.name(), Ok(&vetted), parent.as_deref())
+                let vetted = self.judge(&rows, row, parent.as_ref(), *share);
+                let parent = parent.as_ref().map(|p| p.target_id.as_str());
+                write_vetting(&mut out, target_id, number, self.profile.name(), Ok(&vetted), parent)
             } else {
                 let reason = rows.reason(row).to_string();
                 write_vetting(&mut out, target_id, number, self.profile.name(), Err(reason), None)
@@ -122,21 +120,43 @@ impl<'a> Relations<'a> {
         out.take().map_err(|e| e.to_string())?.ok_or_else(|| "no rows".into())
     }
 
-    fn judge(&self, rows: &VettingRows, row: usize, is_match: bool, share: f64) -> Vetted {
+    fn judge(&self, rows: &VettingRows, row: usize, parent: Option<&Parent>, share: f64) -> Vetted {
         let seed = target_seed(self.config.seed, rows.target_id(row)).wrapping_add(u64::from(rows.candidate(row)));
-        let of_run = OfRun { is_match, share_at_crowds: Some(share) };
+        let of_run = OfRun { parent, share_at_crowds: Some(share) };
         of_run.judge(rows.metrics(row), rows.score(row), self.profile, &self.config.vet, seed)
     }
 }
 
+/// A candidate of another target with the same ephemeris and a deeper signal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parent {
+    pub target_id: String,
+    /// Its depth over that of the child.
+    pub depth_ratio: f64,
+}
+
+impl Parent {
+    /// The deepest parent of each candidate that has any.
+    pub fn of_all(candidates: &[RunCandidate], config: &RunConfig) -> Vec<Option<Self>> {
+        let mut parents: Vec<Option<Self>> = vec![None; candidates.len()];
+        for found in ephemeris_matches(candidates, config.vet.ephemeris_match) {
+            let (child, parent) = (&candidates[found.child], &candidates[found.parent]);
+            let depth_ratio = parent.depth / child.depth;
+            if parents[found.child].as_ref().is_none_or(|p| p.depth_ratio < depth_ratio) {
+                parents[found.child] = Some(Self { target_id: parent.target_id.clone(), depth_ratio });
+            }
+        }
+        parents
+    }
+}
+
 /// What a run adds to a candidate.
-pub struct OfRun {
-    /// Whether a deeper candidate of another target has its ephemeris.
-    pub is_match: bool,
+pub struct OfRun<'a> {
+    pub parent: Option<&'a Parent>,
     pub share_at_crowds: Option<f64>,
 }
 
-impl OfRun {
+impl OfRun<'_> {
     /// A candidate whose score is known without what a run adds, judged with it.
     pub fn judge(
         self,
@@ -152,7 +172,7 @@ impl OfRun {
         RUN_METRICS.iter().for_each(|name| metrics.remove(name));
         let before = profile.judge(&metrics).disposition;
         let alone = if was_added { of(&metrics) } else { score_alone };
-        metrics.set("ephemeris_match", f64::from(self.is_match));
+        metrics.set("ephemeris_match", self.parent.map_or(0.0, |p| p.depth_ratio));
         if let Some(share) = self.share_at_crowds {
             metrics.set("share_at_crowds", share);
         }

@@ -136,6 +136,10 @@ pub const RELATIONS: &[MetricInfo] = &[
     ),
     exact("residual_of_tce", "", "1 if it is what is left of an earlier candidate, else 0."),
     exact("has_secondary_tce", "", "1 if a later candidate of the star is its secondary eclipse, else 0."),
-    exact("ephemeris_match", "", "1 if a deeper candidate of another target of the run has its ephemeris, else 0."),
+    exact(
+        "ephemeris_match",
+        "",
+        "Depth of another target's deeper candidate with this ephemeris over its own; 0 where the run has none.",
+    ),
     exact("share_at_crowds", "", "Share of the transits at times when too many stars of the run dip at once."),
 ];

@@ -14,12 +14,14 @@ use super::curve::{Curve, Event};
 use crate::math::{MAD_TO_SIGMA, median_in_place};
 use crate::vet::{Metrics, Missing};
 
-pub(super) fn measure(curve: &Curve, metrics: &mut Metrics) {
-    // A transit of which a corner was seen says little, and its depth is biased.
+/// `good` says which of the observed transits have no fault of their own.
+pub(super) fn measure(curve: &Curve, good: &[bool], metrics: &mut Metrics) {
+    // A transit of which a corner was seen says little, and its depth is biased; one that is bad is another test's matter.
     let full: Vec<&Event> = {
         let mut counts: Vec<f64> = curve.observed().map(|e| e.inside.len() as f64).collect();
         let typical = median_in_place(&mut counts);
-        curve.observed().filter(|e| e.inside.len() as f64 >= 0.7 * typical).collect()
+        let whole = curve.observed().zip(good).filter(|(e, good)| **good && e.inside.len() as f64 >= 0.7 * typical);
+        whole.map(|(e, _)| e).collect()
     };
     if full.len() < 3 {
         for name in ["depth_chi2_sigma", "depth_scatter", "depth_mean_to_median"] {

@@ -5,6 +5,9 @@ use crate::lightcurve::{Detrended, LightCurve};
 use crate::math::{MAD_TO_SIGMA, median_in_place, quantile_sorted};
 use crate::vet::{VetError, VetInput};
 
+/// Fewest means of which a scatter is told.
+const LEAST_BOXES: usize = 8;
+
 /// Half of what is left out around transits of other candidates, in their durations.
 const OTHERS_DURATIONS: f64 = 0.75;
 
@@ -20,9 +23,19 @@ pub(crate) struct Event {
     pub inside: std::ops::Range<usize>,
     /// Segment of the cadence nearest to it.
     pub segment: usize,
-    /// Weighted mean dip in transit and its white-noise error; NaN where no cadence is in transit.
+    /// Weighted mean dip in transit and its white-noise error, against the level of the whole curve or, where that is
+    /// quieter, of the two durations to each side; NaN where no cadence is in transit.
     pub depth: f64,
     pub white_err: f64,
+}
+
+/// A mean over one duration out of transit.
+#[derive(Clone, Copy, Debug)]
+struct BoxMean {
+    /// First cadence.
+    start: f64,
+    mean: f64,
+    white_err: f64,
 }
 
 /// The detrended curve, arranged by transit.
@@ -43,9 +56,13 @@ pub(crate) struct Curve<'a> {
     pub events: Vec<Event>,
     /// Standard deviation of the noise that a mean over one duration has beyond white noise.
     pub red: f64,
-    /// Non-overlapping means over one duration out of transit, and their white-noise errors.
+    /// Non-overlapping means over one duration out of transit, and their white-noise errors; measured as the transits are.
     pub box_means: Vec<(f64, f64)>,
 }
+
+/// What is left of the variance of means over one duration where their surroundings are subtracted, to make that the better
+/// measure. White noise gives 1.25, and variability that is slow against a transit much less.
+const LOCAL_GAIN: f64 = 0.5;
 
 impl<'a> Curve<'a> {
     pub fn new(input: &VetInput<'a>) -> Result<Self, VetError> {
@@ -112,7 +129,15 @@ impl<'a> Curve<'a> {
         if !curve.events.iter().any(|e| !e.inside.is_empty()) {
             return Err(VetError::NoTransit);
         }
-        curve.box_means = curve.find_box_means();
+        let boxes = curve.find_boxes();
+        let plain: Vec<(f64, f64)> = boxes.iter().map(|b| (b.mean, b.white_err)).collect();
+        let local = against_surroundings(&boxes, curve.duration);
+        if local.len() >= LEAST_BOXES && scatter(&local).powi(2) < LOCAL_GAIN * scatter(&plain).powi(2) {
+            curve.set_against_surroundings();
+            curve.box_means = local;
+        } else {
+            curve.box_means = plain;
+        }
         curve.red = red_noise(&curve.box_means);
         Ok(curve)
     }
@@ -171,15 +196,30 @@ impl<'a> Curve<'a> {
         events
     }
 
-    fn find_box_means(&self) -> Vec<(f64, f64)> {
+    /// Takes the mean of what is near each transit, but not in it, from its depth.
+    fn set_against_surroundings(&mut self) {
+        for event in &mut self.events {
+            let (mut sum, mut weights) = (0.0, 0.0);
+            for i in event.near.clone().filter(|i| self.from_transit[*i].abs() > 0.5 * self.duration + self.exposure) {
+                sum += self.weight[i] * self.dip[i];
+                weights += self.weight[i];
+            }
+            if weights > 0.0 {
+                event.depth -= sum / weights;
+                event.white_err = event.white_err.hypot(1.0 / weights.sqrt());
+            }
+        }
+    }
+
+    fn find_boxes(&self) -> Vec<BoxMean> {
         let outside = self.outside();
-        let mut means: Vec<(f64, f64)> = Vec::new();
+        let mut boxes: Vec<BoxMean> = Vec::new();
         let (mut sum, mut weights, mut start) = (0.0, 0.0f64, f64::NEG_INFINITY);
         for i in 0..self.time.len() {
             let out = self.from_transit[i].abs() > outside;
             if !out || self.time[i] - start >= self.duration {
                 if weights > 0.0 {
-                    means.push((sum / weights, 1.0 / weights.sqrt()));
+                    boxes.push(BoxMean { start, mean: sum / weights, white_err: 1.0 / weights.sqrt() });
                 }
                 (sum, weights, start) = (0.0, 0.0, self.time[i]);
             }
@@ -189,10 +229,30 @@ impl<'a> Curve<'a> {
             }
         }
         // What hangs over at a gap has far less weight than a full box.
-        let full = quantile_sorted(&sorted(means.iter().map(|m| m.1.powi(-2))), 0.5);
-        means.retain(|m| m.1.powi(-2) > 0.5 * full);
-        means
+        let full = quantile_sorted(&sorted(boxes.iter().map(|b| b.white_err.powi(-2))), 0.5);
+        boxes.retain(|b| b.white_err.powi(-2) > 0.5 * full);
+        boxes
     }
+}
+
+/// Each mean less that of its neighbours within two durations, where there are some on both sides.
+fn against_surroundings(boxes: &[BoxMean], duration: f64) -> Vec<(f64, f64)> {
+    let mut out = Vec::new();
+    for (i, this) in boxes.iter().enumerate() {
+        let reach = 2.5 * duration;
+        let before = boxes[..i].iter().rev().take(2).take_while(|b| this.start - b.start < reach);
+        let after = boxes[i + 1..].iter().take(2).take_while(|b| b.start - this.start < reach);
+        let total = |sum: (f64, f64), b: &BoxMean| {
+            let w = b.white_err.powi(-2);
+            (sum.0 + w * b.mean, sum.1 + w)
+        };
+        let (left, right) = (before.fold((0.0, 0.0), total), after.fold((0.0, 0.0), total));
+        if left.1 > 0.0 && right.1 > 0.0 {
+            let weights = left.1 + right.1;
+            out.push((this.mean - (left.0 + right.0) / weights, this.white_err.hypot(1.0 / weights.sqrt())));
+        }
+    }
+    out
 }
 
 fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
@@ -209,11 +269,15 @@ fn outside_limit(period: f64, duration: f64) -> f64 {
 /// σ_r² = σ²(means over one duration) − their white variance, from the median absolute deviation (Pont, Zucker & Queloz
 /// 2006, MNRAS 373, 231, with both noises measured rather than fitted).
 fn red_noise(means: &[(f64, f64)]) -> f64 {
-    if means.len() < 8 {
+    if means.len() < LEAST_BOXES {
         return 0.0;
     }
-    let centre = median_in_place(&mut means.iter().map(|m| m.0).collect::<Vec<_>>());
-    let scatter = MAD_TO_SIGMA * median_in_place(&mut means.iter().map(|m| (m.0 - centre).abs()).collect::<Vec<_>>());
     let white = median_in_place(&mut means.iter().map(|m| m.1).collect::<Vec<_>>());
-    (scatter * scatter - white * white).max(0.0).sqrt()
+    (scatter(means).powi(2) - white * white).max(0.0).sqrt()
+}
+
+/// Standard deviation of means, from their median absolute deviation.
+fn scatter(means: &[(f64, f64)]) -> f64 {
+    let centre = median_in_place(&mut means.iter().map(|m| m.0).collect::<Vec<_>>());
+    MAD_TO_SIGMA * median_in_place(&mut means.iter().map(|m| (m.0 - centre).abs()).collect::<Vec<_>>())
 }

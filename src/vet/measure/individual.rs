@@ -28,7 +28,8 @@ const LEAST_CHASES: f64 = 0.01;
 /// Most transits of which each is compared with its neighbourhood.
 const FEW_TRANSITS: usize = 5;
 
-pub(super) fn measure(curve: &Curve, trapezoid: Option<&Trapezoid>, metrics: &mut Metrics) {
+/// Returns which of the observed transits are not bad.
+pub(super) fn measure(curve: &Curve, trapezoid: Option<&Trapezoid>, metrics: &mut Metrics) -> Vec<bool> {
     let events: Vec<&Event> = curve.observed().collect();
     let ses: Vec<f64> = events.iter().map(|e| e.depth / curve.depth_err(e)).collect();
     let coverage: Vec<f64> = events.iter().map(|e| coverage(curve, e)).collect();
@@ -63,6 +64,7 @@ pub(super) fn measure(curve: &Curve, trapezoid: Option<&Trapezoid>, metrics: &mu
         "chi2_transit_median",
         if known.is_empty() { Err(Missing::NoFit) } else { Ok(median_in_place(&mut known)) },
     );
+    (0..events.len()).map(|i| !bad(i)).collect()
 }
 
 fn coverage(curve: &Curve, event: &Event) -> f64 {

@@ -51,7 +51,7 @@ pub fn measure(input: &VetInput) -> Result<Metrics, VetError> {
     let mut metrics = Metrics::default();
     let m = &mut metrics;
     significance::measure(&curve, m);
-    individual::measure(&curve, model, m);
+    let good = individual::measure(&curve, model, m);
     single_event::measure(&curve, m);
     uniqueness::measure(found, length, period, m);
     secondary::measure(found, model, period, input.star, m);
@@ -60,7 +60,7 @@ pub fn measure(input: &VetInput) -> Result<Metrics, VetError> {
     asymmetry::measure(&curve, model, m);
     shape::measure(model, input.star, m);
     duration::measure(model, period, input.star, m);
-    consistency::measure(&curve, m);
+    consistency::measure(&curve, &good, m);
     sinusoid::measure(&curve, m);
     model_comparison::measure(&folded, model, m);
     gaps::measure(&curve, input.flagged_times, m);
