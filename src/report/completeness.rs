@@ -15,6 +15,9 @@ const STEPS: usize = 50;
 /// Share from which on words are white.
 const DARK: f64 = 0.7;
 
+/// What a cell shows.
+type Share = fn(&Tally) -> Proportion;
+
 /// Completeness in cells of period and size: found by the search, and after vetting. None without cells.
 pub fn map(grid: &Grid) -> Option<Scene> {
     const TOP: f64 = 24.0;
@@ -25,7 +28,7 @@ pub fn map(grid: &Grid) -> Option<Scene> {
     let (x, y) = (axis(&grid.x_edges)?, axis(&grid.y_edges)?);
     let mut scene = Scene::new(WIDTH, TOP + HEIGHT + 30.0, "Completeness");
     let width = 0.5 * (WIDTH - LEFT - GAP - SCALE - 6.0);
-    let panels: [(&str, fn(&Tally) -> Proportion); 2] =
+    let panels: [(&str, Share); 2] =
         [("Found by the search", Tally::found), ("Found, and passed vetting", Tally::kept)];
     for (i, (title, share)) in panels.into_iter().enumerate() {
         let frame = Rect::new(LEFT + i as f64 * (width + GAP), TOP, width, HEIGHT);
@@ -46,7 +49,7 @@ pub fn map(grid: &Grid) -> Option<Scene> {
     Some(scene)
 }
 
-fn draw_cells(scene: &mut Scene, panel: &Panel, grid: &Grid, share: fn(&Tally) -> Proportion) {
+fn draw_cells(scene: &mut Scene, panel: &Panel, grid: &Grid, share: Share) {
     for (x, y, tally) in grid.iter() {
         let (left, bottom) = panel.at(x[0], y[0]);
         let (right, top) = panel.at(x[1], y[1]);
