@@ -17,10 +17,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sample", &["math"]),
     ("fit", &["ephemeris", "lightcurve", "math", "noise", "sample", "star", "transit"]),
     ("vet", &["ephemeris", "lightcurve", "math", "star"]),
-    ("inject", &["lightcurve", "noise", "star", "transit"]),
+    ("inject", &["ephemeris", "lightcurve", "math", "noise", "star", "transit"]),
     ("io", &["inject", "lightcurve", "math", "star"]),
-    ("report", &["ephemeris", "fit", "lightcurve", "math", "star", "transit", "vet"]),
-    ("pipeline", &["detrend", "ephemeris", "fit", "io", "lightcurve", "math", "report", "search", "star", "vet"]),
+    ("report", &["ephemeris", "fit", "inject", "lightcurve", "math", "star", "transit", "vet"]),
+    (
+        "pipeline",
+        &["detrend", "ephemeris", "fit", "inject", "io", "lightcurve", "math", "report", "search", "star", "vet"],
+    ),
 ];
 
 #[test]

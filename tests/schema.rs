@@ -5,9 +5,10 @@ use std::path::Path;
 
 use antumbra::fit::quantities;
 use antumbra::io::table::{
-    BLS, CANDIDATES, Column, DIFF, ERRORS, FITS, FittedQuantity, MetricColumn, PERIODOGRAM, POSTERIORS,
-    SINGLE_TRANSITS, TARGETS, Table, VETTING, bls_columns, candidates_columns, diff_columns, errors_columns,
-    fits_columns, periodogram_columns, posteriors_columns, single_transits_columns, targets_columns, vetting_columns,
+    BLS, CANDIDATES, COMPLETENESS, Column, DIFF, ERRORS, FEATURES, FITS, FittedQuantity, MetricColumn, PERIODOGRAM,
+    POSTERIORS, RELIABILITY, SINGLE_TRANSITS, TARGETS, TRIALS, Table, VETTING, bls_columns, candidates_columns,
+    completeness_columns, diff_columns, errors_columns, features_columns, fits_columns, periodogram_columns,
+    posteriors_columns, reliability_columns, single_transits_columns, targets_columns, trials_columns, vetting_columns,
 };
 use antumbra::vet::{METRICS, MetricInfo, RELATIONS};
 
@@ -53,6 +54,14 @@ fn document() -> String {
     );
     section(&mut out, BLS, &bls_columns());
     section(&mut out, PERIODOGRAM, &periodogram_columns());
+    out.push_str(
+        "# Tables of `antumbra inject`\n\n\
+         docs/completeness.md says what they mean. `features.parquet` also has every metric of `vetting.parquet`, with its error.\n\n",
+    );
+    section(&mut out, TRIALS, &trials_columns());
+    section(&mut out, FEATURES, &features_columns(Vec::new()));
+    section(&mut out, COMPLETENESS, &completeness_columns());
+    section(&mut out, RELIABILITY, &reliability_columns());
     out.push_str("# Table of `antumbra diff`\n\n`antumbra diff A B --out NAME.parquet` writes it.\n\n");
     section(&mut out, DIFF, &diff_columns());
     out.truncate(out.trim_end().len());
@@ -90,6 +99,10 @@ fn every_column_has_a_description_and_no_name_occurs_twice() {
         bls_columns(),
         periodogram_columns(),
         diff_columns(),
+        trials_columns(),
+        features_columns(Vec::new()),
+        completeness_columns(),
+        reliability_columns(),
     ] {
         let mut names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
         names.sort_unstable();

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use antumbra::inject::InjectConfig;
 use antumbra::io::read::PlanOptions;
 use antumbra::pipeline::{Execution, Run, RunConfig};
 use antumbra::vet::ProfileChoice;
@@ -38,11 +39,16 @@ pub struct CommonArgs {
 impl CommonArgs {
     /// The configuration that these arguments give.
     pub fn config(&self) -> anyhow::Result<RunConfig> {
-        let mut config = RunConfig::load(self.config.as_deref(), &self.set)?;
+        self.config_with_inject().map(|(config, _)| config)
+    }
+
+    /// The same with the settings of trials.
+    pub fn config_with_inject(&self) -> anyhow::Result<(RunConfig, InjectConfig)> {
+        let (mut config, inject) = RunConfig::load_with_inject(self.config.as_deref(), &self.set)?;
         if let Some(seed) = self.seed {
             config.seed = seed;
         }
-        Ok(config)
+        Ok((config, inject))
     }
 
     /// What `--set` and `--seed` say, for documents of another kind; `--config` is refused there.

@@ -6,6 +6,7 @@ mod compare;
 mod convert;
 mod diff;
 mod fit;
+mod inject;
 mod inspect;
 mod joint;
 mod merge;
@@ -70,6 +71,8 @@ enum Command {
     Compare(compare::CompareArgs),
     /// Weigh the draws of a joint fit for other stellar parameters or priors
     Reweight(reweight::ReweightArgs),
+    /// Measure completeness and reliability: inject planets, invert and scramble, and search and vet it all
+    Inject(inject::InjectArgs),
     /// Turn light curves of any readable layout into one Parquet dataset
     Convert(convert::ConvertArgs),
     /// Say what is in light-curve files and what is wrong with them
@@ -95,6 +98,7 @@ pub fn main() -> ExitCode {
         Command::Report(args) => report::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Reweight(args) => reweight::run(args),
+        Command::Inject(args) => inject::run(args),
         Command::Convert(args) => convert::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Simulate(args) => simulate::run(args),

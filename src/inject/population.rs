@@ -11,7 +11,7 @@ use super::config::{
 use super::random::stream;
 
 /// Evenly distributed in the logarithm.
-fn log_uniform(rng: &mut impl Rng, [low, high]: [f64; 2]) -> f64 {
+pub(super) fn log_uniform(rng: &mut impl Rng, [low, high]: [f64; 2]) -> f64 {
     low * (high / low).powf(rng.random::<f64>())
 }
 

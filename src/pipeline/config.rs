@@ -6,11 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::detrend::DetrendConfig;
 use crate::fit::FitConfig;
+use crate::inject::InjectConfig;
 use crate::io::read::ReadConfig;
 use crate::lightcurve::CleanConfig;
 use crate::search::SearchConfig;
 use crate::star::Star;
 use crate::vet::{Disposition, VetConfig};
+
+/// Section of the settings of `antumbra inject`.
+const INJECT: &str = "inject";
 
 /// Why a configuration was refused.
 #[derive(Debug, thiserror::Error)]
@@ -89,8 +93,13 @@ impl Default for FitSelection {
 
 impl RunConfig {
     /// Reads `file` if there is one, applies `assignments` (`section.key=value`, value as in TOML) on top, and checks the
-    /// whole. Unknown keys are refused.
+    /// whole. Unknown keys are refused. The section `inject` is checked, and left aside.
     pub fn load(file: Option<&Path>, assignments: &[String]) -> Result<Self, ConfigError> {
+        Self::load_with_inject(file, assignments).map(|(config, _)| config)
+    }
+
+    /// The same, with the section `inject`. It is not part of the configuration of a run, whose results do not hang on it.
+    pub fn load_with_inject(file: Option<&Path>, assignments: &[String]) -> Result<(Self, InjectConfig), ConfigError> {
         let mut document = match file {
             None => toml::Table::new(),
             Some(path) => {
@@ -100,7 +109,7 @@ impl RunConfig {
                 let document = text.parse::<toml::Table>().map_err(invalid)?;
                 // Parsed as the typed configuration too: its errors carry line and column. Not where a file that is read
                 // below takes a value's place.
-                if profile_file(&document).is_none() {
+                if profile_file(&document).is_none() && !document.contains_key(INJECT) {
                     toml::from_str::<RunConfig>(&text).map_err(invalid)?;
                 }
                 document
@@ -117,7 +126,12 @@ impl RunConfig {
                 vet.insert("profile".into(), toml::Value::String(text));
             }
         }
-        document.try_into().map_err(|source| ConfigError::Together { source: Box::new(source) })
+        let together = |source| ConfigError::Together { source: Box::new(source) };
+        let inject = match document.remove(INJECT) {
+            Some(section) => section.try_into().map_err(together)?,
+            None => InjectConfig::default(),
+        };
+        Ok((document.try_into().map_err(together)?, inject))
     }
 }
 
@@ -159,6 +173,17 @@ mod tests {
         let text = toml::to_string(&RunConfig::default()).unwrap();
         let back: RunConfig = toml::from_str(&text).unwrap();
         assert_eq!(back, RunConfig::default());
+    }
+
+    #[test]
+    fn trials_are_set_beside_a_run_and_are_no_part_of_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("c.toml");
+        std::fs::write(&path, "seed = 3\n[inject]\ntrials = 4\n").unwrap();
+        let (config, inject) = RunConfig::load_with_inject(Some(&path), &["inject.scrambles=2".into()]).unwrap();
+        assert_eq!((config.seed, inject.trials, inject.scrambles), (3, 4, 2));
+        assert_eq!(RunConfig::load(Some(&path), &[]).unwrap(), RunConfig { seed: 3, ..RunConfig::default() });
+        assert!(RunConfig::load(None, &["inject.trails=4".into()]).is_err());
     }
 
     #[test]

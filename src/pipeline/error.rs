@@ -31,6 +31,8 @@ pub enum RunError {
     Counts { counts: Box<Counts>, tables: String },
     #[error("{path} is not a result of antumbra: {reason}")]
     NotAResult { path: PathBuf, reason: String },
+    #[error("cannot start worker threads")]
+    Threads(#[source] rayon::ThreadPoolBuildError),
     #[error("cannot merge: {reason}")]
     Merge { reason: String },
 }

@@ -24,6 +24,7 @@
 //! status    the same as a file, for those who look from outside
 //! manifest  what the run was and what it came to
 //! pages     pages of candidates, of one target or of a directory of results
+//! harness   light curves with injected planets, inverted and scrambled: completeness and reliability
 //! bls       plain box least squares for many targets
 //! ```
 
@@ -35,6 +36,7 @@ mod config;
 mod diff;
 mod engine;
 mod error;
+mod harness;
 mod joint;
 mod known;
 mod ledger;
@@ -58,6 +60,7 @@ pub use completeness::{Completeness, read_targets_list};
 pub use config::{ConfigError, FitDispositions, FitSelection, RunConfig};
 pub use diff::{Change, Compared, Difference, Differences, diff};
 pub use error::RunError;
+pub use harness::{Cells, CompletenessRow, InjectSummary, ReliabilityRow, run_injections};
 pub use joint::{
     ComparedRow, Figures, JointInput, JointOutcome, JointRunError, LoadedJoint, compare, reweight_joint, run_joint,
 };

@@ -69,17 +69,21 @@ impl Prepared {
             ..at("clean", "segment", format!("segment {}: {}", d.label, d.reason))
         }));
         let star = config.stars.get(&raw.target_id).copied().unwrap_or(raw.star);
-        let light_curve = light_curve.with_star(star);
+        let prepared = Self::from_cleaned(light_curve.with_star(star), mask, config)
+            .map_err(|e| at("detrend", "detrend", e.to_string()))?;
+        Ok((prepared, report))
+    }
+
+    /// Flattens a light curve that is clean; `mask` keeps what is not an outlier.
+    pub fn from_cleaned(light_curve: LightCurve, mask: CadenceMask, config: &RunConfig) -> Result<Self, DetrendError> {
         let cadence = median_time_step(light_curve.time());
-        let longest = config.search.longest_duration(light_curve.baseline(), cadence, star.density());
+        let density = light_curve.star().density();
+        let longest = config.search.longest_duration(light_curve.baseline(), cadence, density);
         let window = config.detrend.window_for(longest);
         let nothing_masked = CadenceMask::keep_all(light_curve.len());
-        let detrended = config
-            .detrend
-            .build(longest)
-            .and_then(|method| detrend(&light_curve, &mask, &nothing_masked, method.as_ref()))
-            .map_err(|e| at("detrend", "detrend", e.to_string()))?;
-        Ok((Self { light_curve, mask, detrended, window, longest_duration: longest }, report))
+        let method = config.detrend.build(longest)?;
+        let detrended = detrend(&light_curve, &mask, &nothing_masked, method.as_ref())?;
+        Ok(Self { light_curve, mask, detrended, window, longest_duration: longest })
     }
 
     /// Flattens again with the transits of `candidates` left out of the trend, which then runs on under them.

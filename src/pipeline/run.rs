@@ -83,7 +83,7 @@ pub struct RunSummary {
 pub struct Run<'a> {
     pub(super) config: &'a RunConfig,
     pub(super) plan: Plan,
-    inputs: Vec<Input>,
+    pub(super) inputs: Vec<Input>,
     pub(super) run_id: String,
     scan_s: f64,
 }

@@ -6,9 +6,11 @@
 //! density   histograms and contours of draws
 //! corner    corner plots        labels   symbols and units     notes   small print
 //! joint     figures of a joint fit: folds, series, corner plots, traces
+//! completeness  figures of completeness and reliability
 //! page      page of a candidate, index of a run, one sheet of paper
 //! ```
 
+pub mod completeness;
 mod corner;
 pub mod density;
 pub mod draw;

@@ -6,6 +6,7 @@
 mod reader;
 mod rows;
 mod schemas;
+mod trials;
 mod writer;
 
 pub use reader::{TableReader, float_at};
@@ -14,6 +15,10 @@ pub use schemas::{
     BLS, CANDIDATES, DIFF, DIFF_VALUES, ERRORS, FITS, FittedQuantity, MetricColumn, PERIODOGRAM, POSTERIORS,
     SINGLE_TRANSITS, TARGETS, VETTING, bls_columns, candidates_columns, diff_columns, errors_columns, fits_columns,
     metric_columns, periodogram_columns, posteriors_columns, single_transits_columns, targets_columns, vetting_columns,
+};
+pub use trials::{
+    COMPLETENESS, FEATURES, RELIABILITY, TRIALS, completeness_columns, features_columns, reliability_columns,
+    trials_columns,
 };
 pub use writer::{FinishedTable, TableError, TableWriter};
 

@@ -23,12 +23,12 @@ pub const VETTING: Table =
 /// Input that could not be used.
 pub const ERRORS: Table = Table { name: "errors", row: "a file, row or target that could not be used", version: 1 };
 
-fn column(name: &str, kind: Kind, unit: &str, description: &str) -> Column {
+pub(super) fn column(name: &str, kind: Kind, unit: &str, description: &str) -> Column {
     Column { name: name.into(), kind, unit: unit.into(), description: description.into() }
 }
 
 /// The columns that every table starts with.
-fn identity() -> Vec<Column> {
+pub(super) fn identity() -> Vec<Column> {
     vec![
         column(
             "run_id",
