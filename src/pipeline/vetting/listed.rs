@@ -29,6 +29,11 @@ pub struct ListedOutcome {
     pub parent: Option<String>,
 }
 
+/// A candidate of the list with its parent.
+type Listed = (ListedCandidate, Option<Parent>);
+/// A target with what became of its candidates.
+type TargetVetted = (String, Vec<ListedOutcome>);
+
 impl Run<'_> {
     /// Vets every candidate of `list` on the light curve of its target: one row each into `file`, by target in the order of
     /// the light curves, those without a light curve last. `each` sees them in that order. Without a profile in the
@@ -43,7 +48,7 @@ impl Run<'_> {
     ) -> Result<Counts, RunError> {
         let Some(profile) = self.config.vet.profile.profile() else { return Ok(Counts::default()) };
         let parents = parents(&list, self.config);
-        let mut by_target: HashMap<String, Vec<(ListedCandidate, Option<Parent>)>> = HashMap::new();
+        let mut by_target: HashMap<String, Vec<Listed>> = HashMap::new();
         for (candidate, parent) in list.into_iter().zip(parents) {
             by_target.entry(candidate.target_id.clone()).or_default().push((candidate, parent));
         }
@@ -94,7 +99,7 @@ impl Run<'_> {
             read,
             work,
             |outcomes| outcomes,
-            |done: Option<Result<Vec<(String, Vec<ListedOutcome>)>, RunError>>| {
+            |done: Option<Result<Vec<TargetVetted>, RunError>>| {
                 for (target_id, outcomes) in done.transpose()?.into_iter().flatten() {
                     write(&outcomes)?;
                     let of = Counts { targets: 1, ..counts_of(&outcomes) };
@@ -141,11 +146,7 @@ fn parents(list: &[ListedCandidate], config: &RunConfig) -> Vec<Option<Parent>> 
     Parent::of_all(&list.iter().map(of_run).collect::<Vec<_>>(), config)
 }
 
-fn vet_listed(
-    read: TargetRead,
-    listed: &[(ListedCandidate, Option<Parent>)],
-    config: &RunConfig,
-) -> Vec<Result<Vetted, String>> {
+fn vet_listed(read: TargetRead, listed: &[Listed], config: &RunConfig) -> Vec<Result<Vetted, String>> {
     let all = |reason: String| listed.iter().map(|_| Err(reason.clone())).collect();
     let mut errors: Vec<ErrorRow> = read.errors.iter().map(ErrorRow::from).collect();
     let Some(raw) = read.target else {
