@@ -151,9 +151,9 @@ impl Scanner {
                 let longest = longest.min(longest_in_fold(base * (rows - 1) + k) as f64);
                 let n = boxes.partition_point(|b| b.width as f64 <= longest).max(1);
                 let length = base.next_multiple_of(LANES) + boxes[n - 1].width + LANES;
-                let row = self.fold.next_fold(length);
+                let fold = self.fold.next_fold(length);
                 let before = best.score;
-                self.kernels.best_box(row, base, &boxes[..n], &mut best);
+                self.kernels.best_box(fold, base, &boxes[..n], &mut best);
                 if best.score > before {
                     best_period = period;
                 }
