@@ -3,6 +3,9 @@
 //! ```text
 //! cargo bench --profile dev --bench survey            SURVEY_TARGETS=400 for other numbers of light curves
 //! ```
+//!
+//! With `SURVEY_DIR=DIR` light curves are made once and kept there, and so are results; `SURVEY_ONLY=NAME` takes only those
+//! workloads whose name contains it (`10min-0`: ten minutes, no planets).
 
 use std::path::Path;
 use std::time::Instant;
@@ -38,28 +41,41 @@ fn dataset(path: &Path, cadence: Cadence, count: usize, share: f64) {
 
 fn main() {
     let count = std::env::var("SURVEY_TARGETS").ok().and_then(|n| n.parse().ok()).unwrap_or(300);
-    let dir = tempfile::tempdir().expect("a temporary folder");
+    let temporary = tempfile::tempdir().expect("a temporary folder");
+    let dir = std::env::var_os("SURVEY_DIR").map_or(temporary.path().to_path_buf(), Into::into);
+    let only = std::env::var("SURVEY_ONLY").unwrap_or_default();
     println!(
         "{count} light curves each; ms of processor time a light curve; wall-clock time of one thread in brackets"
     );
-    for (name, cadence) in [("TESS 2 min", Cadence::Tess2min), ("TESS 10 min", Cadence::Tess10min)] {
+    for (name, cadence) in [("2min", Cadence::Tess2min), ("10min", Cadence::Tess10min)] {
         for share in [0.0, 0.02, 0.2] {
-            let input = dir.path().join("curves.parquet");
-            dataset(&input, cadence, count, share);
+            let name = format!("{name}-{share}");
+            if !format!("{name} ").contains(&only) {
+                continue;
+            }
+            let input = dir.join(format!("{name}-{count}.parquet"));
+            if !input.exists() {
+                dataset(&input, cadence, count, share);
+            }
             let bytes = std::fs::metadata(&input).map_or(0, |m| m.len()) as f64 / count as f64;
             let config = RunConfig::default();
+            // Units of a survey: a few hundred light curves would be cut into units of one.
+            let options = PlanOptions { unit_targets: Some(64), ..PlanOptions::default() };
             let (start, before) = (Instant::now(), processor_time());
-            let run = Run::new(&[input.display().to_string()], &config, &PlanOptions::default()).expect("planned");
+            let run = Run::new(&[input.display().to_string()], &config, &options).expect("planned");
             let planned = processor_time() - before;
             let execution = Execution { threads: 1, ..Execution::default() };
-            let out = tempfile::tempdir().expect("a temporary folder");
-            let summary = run.execute(Steps::Search, out.path(), &execution, &NoProgress, |_| {}).expect("a run");
+            let out = dir.join(format!("{name}-{count}.out"));
+            if out.exists() {
+                std::fs::remove_dir_all(&out).expect("results of an earlier run");
+            }
+            let summary = run.execute(Steps::Search, &out, &execution, &NoProgress, |_| {}).expect("a run");
             let (wall, all) = (start.elapsed().as_secs_f64(), processor_time() - before);
             let ms = |seconds: f64| 1e3 * seconds / count as f64;
             let t = summary.timings;
             let rest = all - planned - t.read_s - t.prepare_s - t.search_s;
             println!(
-                "{name:12} {:3.0} % planets and binaries: {:6.1} curves/s/core; {:.2} ms: plan {:.2}, [read {:.2}, clean and \
+                "{name:10} {:3.0} % planets and binaries: {:6.1} curves/s/core; {:.2} ms: plan {:.2}, [read {:.2}, clean and \
                  detrend {:.2}, search {:.2}], rest {:.2}; {} candidates; {:.1} s; {:.0} kB a curve",
                 200.0 * share,
                 count as f64 / all,

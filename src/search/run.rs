@@ -2,7 +2,7 @@
 
 use super::coarse::peaks::{DetectionEfficiency, find_peaks};
 use super::coarse::plan::Plan;
-use super::coarse::scan::{Periodogram, Scan, Scanner};
+use super::coarse::scan::{Periodogram, Scan, Scanner, measure_noise};
 use super::config::SearchConfig;
 use super::error::SearchError;
 use super::exact::measure::candidate;
@@ -13,6 +13,7 @@ use super::noise::contrast::contrast;
 use super::noise::red::{EventScatter, RedNoise};
 use super::noise::significance::Significance;
 use super::noise::view::View;
+use super::series::cumulative::Cumulative;
 use super::series::dips::Series;
 use super::series::left_out::SlotsLeft;
 use super::singles::single_transits::single_transits;
@@ -42,6 +43,12 @@ const CLEAR: f64 = 12.0;
 const CONTRAST: f64 = 3.0;
 /// Contrast below which a signal is a wave, as far up as down, and no dip. White noise leaves a transit at threshold with three.
 const LEAST_CONTRAST: f64 = 1.6;
+
+/// Time slots in the shortest duration, for the quick look.
+const QUICK_OVERSAMPLING: usize = 1;
+/// Least share of the exact S/N that the quick look keeps: its boxes are twice as long as the shortest transits, 0.71, and off
+/// their place by up to half a slot.
+const QUICK_RETENTION: f64 = 0.5;
 
 /// A box this much longer than the longest transit stopped at a limit; or it came by a harmonic from a longer period.
 const TOO_LONG: f64 = 1.2;
@@ -79,6 +86,8 @@ pub fn search(
     let whole = Series::new(detrended);
     let durations = DurationRange::new(config, density, whole.cadence, config.period_min);
     let plan = Plan::new(config, durations, whole.baseline, whole.len())?;
+    let quick = SearchConfig { oversampling: QUICK_OVERSAMPLING, ..config.clone() };
+    let quick = Plan::new(&quick, durations, whole.baseline, whole.len())?;
 
     let mut masked = vec![false; whole.len()];
     let mut scanner = Scanner::new();
@@ -98,7 +107,13 @@ pub fn search(
         if series.len() < MIN_CADENCES {
             break;
         }
-        let pass = scanner.scan(&series, &plan);
+        let sums = Cumulative::new(&series);
+        let noise = measure_noise(&sums, &plan);
+        if view.wants_whitening(&noise) && !may_stand_out(&mut scanner, &sums, &noise, &quick) {
+            view.whiten();
+            continue;
+        }
+        let pass = Scan { periodogram: scanner.scan(&sums, &noise, &plan), noise };
         result.n_passes += 1;
         let found = match evaluate(&series, &pass, &plan, config) {
             Found::Candidate(found) => Found::Candidate(without_own_transits(&series, found, &pass.noise, &plan)),
@@ -180,6 +195,15 @@ enum Found {
     Candidate(FoundBox),
     /// Mid-times (days since the series' origin) of dips without company, and their duration.
     Isolated(Vec<f64>, f64),
+}
+
+/// Whether a quick look at a flattened light curve shows anything that may stand out (see [`stands_out`]).
+///
+/// Where its noise is red and nothing stands out, a pass over it is thrown away and the light curve whitened. Half as many
+/// slots and a quarter of the additions tell most of these light curves beforehand.
+fn may_stand_out(scanner: &mut Scanner, series: &Cumulative, noise: &RedNoise, quick: &Plan) -> bool {
+    let least = (QUICK_RETENTION * CLEAR) as f32;
+    scanner.scan(series, noise, quick).snr.iter().any(|snr| *snr >= least)
 }
 
 /// Whether a signal in the flattened light curve is none that the star's own variability leaves there.

@@ -11,53 +11,47 @@
 //! additions and not rows² · base. Shifts are whole slots; a row is off its place by 0.3 to 0.5 slots (rms, 16 to 257
 //! rows), never by more than 1.7, which costs signal to noise only here: what is reported is evaluated on unbinned data.
 //!
-//! Sums are whole numbers of 16 bits that saturate; [`super::quantise`] says what that costs. Rows are stored at a stride
-//! of whole vectors, so that inner loops run over whole vectors and may write beyond the end of a row.
+//! Sums are whole numbers of 16 bits that saturate; [`super::quantise`] says what that costs. Rows are stored in whole
+//! vectors and go on periodically beyond their end by as much as they are shifted, so that a shifted row is read in one go.
 
 use super::aligned::Aligned;
 use super::kernels::{Kernels, LANES};
 use super::quantise::Quantised;
 
-/// Rows of numerators and denominators, shared.
-#[derive(Clone, Copy)]
-pub(crate) struct Rows<'a> {
-    pub num: &'a [i16],
-    pub den: &'a [u16],
+/// How rows of `base` slots lie in memory: numerators, then denominators (their 16 bits), each in whole vectors.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Layout {
+    pub base: usize,
+    /// Vectors that hold `base` slots.
+    pub vectors: usize,
+    /// Vectors from `base` on in which a row is continued periodically.
+    pub more: usize,
+}
+
+impl Layout {
+    /// For rows of `base` slots that are shifted by up to `farthest` slots.
+    pub fn new(base: usize, farthest: usize) -> Self {
+        Self { base, vectors: base.div_ceil(LANES), more: farthest.min(base - 1).div_ceil(LANES).max(1) }
+    }
+
+    /// From the numerators of a row to its denominators.
+    #[inline(always)]
+    pub fn half(self) -> usize {
+        (self.vectors + self.more) * LANES
+    }
+
     /// From the start of one row to the next.
-    pub stride: usize,
-}
-
-/// Rows of numerators and denominators, to be written.
-pub(crate) struct RowsMut<'a> {
-    pub num: &'a mut [i16],
-    pub den: &'a mut [u16],
-    pub stride: usize,
-}
-
-impl<'a> Rows<'a> {
-    /// What is from the start of `row` on.
-    pub fn starting_at(self, row: usize) -> Self {
-        Self { num: &self.num[row * self.stride..], den: &self.den[row * self.stride..], ..self }
+    #[inline(always)]
+    pub fn stride(self) -> usize {
+        2 * self.half()
     }
 }
 
-impl RowsMut<'_> {
-    /// The first `rows` rows, and the others.
-    pub fn split_at(&mut self, rows: usize) -> (RowsMut<'_>, RowsMut<'_>) {
-        let stride = self.stride;
-        let (n0, n1) = self.num.split_at_mut(rows * stride);
-        let (d0, d1) = self.den.split_at_mut(rows * stride);
-        (RowsMut { num: n0, den: d0, stride }, RowsMut { num: n1, den: d1, stride })
-    }
-
-    pub fn row(&mut self, row: usize) -> RowsMut<'_> {
-        let range = row * self.stride..(row + 1) * self.stride;
-        RowsMut { num: &mut self.num[range.clone()], den: &mut self.den[range], stride: self.stride }
-    }
-
-    pub fn shared(&self) -> Rows<'_> {
-        Rows { num: self.num, den: self.den, stride: self.stride }
-    }
+/// A fold, continued periodically. Denominators are the 16 bits of unsigned numbers.
+#[derive(Clone, Copy)]
+pub(crate) struct Fold<'a> {
+    pub num: &'a [i16],
+    pub den: &'a [i16],
 }
 
 /// Which folds of the two halves make fold `k` of `rows` rows, and by how many slots the second half is shifted.
@@ -124,15 +118,11 @@ impl Steps {
 #[derive(Clone, Debug)]
 pub(crate) struct FastFold {
     kernels: Kernels,
-    num: Aligned<i16>,
-    den: Aligned<u16>,
-    spare_num: Aligned<i16>,
-    spare_den: Aligned<u16>,
-    row_num: Aligned<i16>,
-    row_den: Aligned<u16>,
-    base: usize,
+    folds: Aligned<i16>,
+    spare: Aligned<i16>,
+    last: Aligned<i16>,
+    layout: Layout,
     rows: usize,
-    stride: usize,
     steps: Steps,
 }
 
@@ -140,15 +130,11 @@ impl FastFold {
     pub fn new(kernels: Kernels) -> Self {
         Self {
             kernels,
-            num: Aligned::default(),
-            den: Aligned::default(),
-            spare_num: Aligned::default(),
-            spare_den: Aligned::default(),
-            row_num: Aligned::default(),
-            row_den: Aligned::default(),
-            base: 1,
+            folds: Aligned::default(),
+            spare: Aligned::default(),
+            last: Aligned::default(),
+            layout: Layout::new(1, 0),
             rows: 2,
-            stride: 2 * LANES,
             steps: Steps::new(2),
         }
     }
@@ -168,23 +154,17 @@ impl FastFold {
     /// [`FastFold::next_fold`] takes.
     pub fn prepare(&mut self, slots: &Quantised, n: usize, base: usize) {
         let rows = Self::rows_of(n, base);
-        let stride = (base + LANES - 1).next_multiple_of(LANES);
-        (self.base, self.rows, self.stride) = (base, rows, stride);
+        // No part of a fold is shifted by more than its half of the rows.
+        let layout = Layout::new(base, rows.div_ceil(2));
+        (self.layout, self.rows) = (layout, rows);
         self.steps = Steps::new(rows);
-        // Whole vectors are read from where a row is shifted to, so a little beyond the last row.
-        let length = stride * rows + LANES;
-        self.num.grow(length);
-        self.den.grow(length);
-        self.spare_num.grow(length);
-        self.spare_den.grow(length);
+        let length = rows * layout.stride();
+        self.folds.grow(length);
+        self.spare.grow(length);
         let half = rows / 2;
-        let input = Rows { num: &slots.num, den: &slots.den, stride: base };
-        let mut out = RowsMut { num: &mut self.num, den: &mut self.den, stride };
-        let mut spare = RowsMut { num: &mut self.spare_num, den: &mut self.spare_den, stride };
-        let (head_out, tail_out) = out.split_at(half);
-        let (head_spare, tail_spare) = spare.split_at(half);
-        self.kernels.fold_all(input, base, half, head_out, head_spare);
-        self.kernels.fold_all(input.starting_at(half), base, rows - half, tail_out, tail_spare);
+        let (head, tail) = self.folds.split_at_mut(half * layout.stride());
+        self.kernels.fold_all(layout, slots, 0, half, head, &mut self.spare);
+        self.kernels.fold_all(layout, slots, half, rows - half, tail, &mut self.spare);
     }
 
     pub fn rows(&self) -> usize {
@@ -193,7 +173,7 @@ impl FastFold {
 
     /// Period of fold `k` in slots.
     pub fn period(&self, k: usize) -> f64 {
-        self.base as f64 + k as f64 / (self.rows - 1) as f64
+        self.layout.base as f64 + k as f64 / (self.rows - 1) as f64
     }
 
     /// Passes over the next fold.
@@ -204,23 +184,17 @@ impl FastFold {
     /// The next fold, continued periodically over `length` slots, which is at least `base`; what is beyond is undefined.
     ///
     /// Folds come in the order of their periods and there is none after number `rows − 1`.
-    pub fn next_fold(&mut self, length: usize) -> Rows<'_> {
+    pub fn next_fold(&mut self, length: usize) -> Fold<'_> {
         let s = self.steps.advance();
-        let half = self.rows / 2;
-        let room = length.max(self.base) + 2 * LANES;
-        self.row_num.grow(room);
-        self.row_den.grow(room);
-        let folds = Rows { num: &self.num, den: &self.den, stride: self.stride };
-        let row = RowsMut { num: &mut self.row_num, den: &mut self.row_den, stride: self.stride };
-        self.kernels.add_rolled(row, folds.starting_at(s.head), folds.starting_at(half + s.tail), self.base, s.shift);
-        let mut written = self.base;
-        while written < length {
-            let more = written.min(length - written);
-            self.row_num.copy_within(..more, written);
-            self.row_den.copy_within(..more, written);
-            written += more;
-        }
-        Rows { num: &self.row_num, den: &self.row_den, stride: self.stride }
+        let layout = self.layout;
+        // The last copy begins within `length`.
+        let room = length.next_multiple_of(LANES) + layout.vectors * LANES;
+        self.last.grow(2 * room);
+        let (num, den) = self.last[..2 * room].split_at_mut(room);
+        let row = |row: usize| &self.folds[row * layout.stride()..(row + 1) * layout.stride()];
+        let (head, tail) = (row(s.head), row(self.rows / 2 + s.tail));
+        self.kernels.add_last(layout, head, tail, s.shift, num, den, length);
+        Fold { num, den }
     }
 }
 
@@ -259,7 +233,7 @@ mod tests {
     fn series(n: usize, base: usize) -> Quantised {
         let mut slots = Quantised {
             num: (0..n).map(|i| ((i * 7919) % 101) as i16 - 50).collect(),
-            den: (0..n).map(|i| ((i * 31) % 7) as u16).collect(),
+            den: (0..n).map(|i| ((i * 31) % 7) as i16).collect(),
         };
         slots.num.resize(FastFold::padded_length(n, base), 0);
         slots.den.resize(FastFold::padded_length(n, base), 0);

@@ -3,7 +3,8 @@
 //! The same source is compiled for the baseline instruction set, for AVX2 and for AVX-512. All is in whole numbers up to
 //! the few boxes that are worth an exact comparison, and those are compared alike, so all give the same bits.
 
-use super::ffa::{Rows, RowsMut, Steps};
+use super::ffa::{Fold, Layout, Steps};
+use super::quantise::Quantised;
 
 /// Slots are added and boxes compared this many at a time.
 pub(crate) const LANES: usize = 32;
@@ -42,46 +43,64 @@ macro_rules! kernels {
         mod $name {
             use super::*;
 
+            // Rows of a few vectors are most of the work; their loops are unrolled.
             $(#[$attribute])?
-            pub fn fold_all(input: Rows, base: usize, rows: usize, mut out: RowsMut, mut spare: RowsMut) {
-                // The only fold of a single row is the row itself, which is taken from the input.
+            pub fn fold_all(
+                layout: Layout, slots: &Quantised, first: usize, rows: usize, out: &mut [i16], spare: &mut [i16],
+            ) {
+                match (layout.vectors, layout.more) {
+                    (1, 1) => fold::<1, 1>(layout, slots, first, rows, out, spare),
+                    (2, 1) => fold::<2, 1>(layout, slots, first, rows, out, spare),
+                    (2, 2) => fold::<2, 2>(layout, slots, first, rows, out, spare),
+                    (3, 1) => fold::<3, 1>(layout, slots, first, rows, out, spare),
+                    (4, 1) => fold::<4, 1>(layout, slots, first, rows, out, spare),
+                    _ => fold::<0, 0>(layout, slots, first, rows, out, spare),
+                }
+            }
+
+            $(#[$attribute])?
+            fn fold<const V: usize, const E: usize>(
+                layout: Layout, slots: &Quantised, first: usize, rows: usize, out: &mut [i16], spare: &mut [i16],
+            ) {
+                let (half, stride) = (sized::<V, E>(layout).half(), sized::<V, E>(layout).stride());
                 if rows == 1 {
-                    let room = base.next_multiple_of(LANES);
-                    out.num[..room].copy_from_slice(&input.num[..room]);
-                    out.den[..room].copy_from_slice(&input.den[..room]);
+                    leaf::<V, E>(layout, slots, first, out);
                     return;
                 }
-                let half = rows / 2;
+                let heads = rows / 2;
+                let (head, tail) = spare.split_at_mut(heads * stride);
                 {
-                    let (head_spare, tail_spare) = spare.split_at(half);
-                    let (head_out, tail_out) = out.split_at(half);
-                    if half > 1 {
-                        fold_all(input, base, half, head_spare, head_out);
-                    }
-                    if rows - half > 1 {
-                        fold_all(input.starting_at(half), base, rows - half, tail_spare, tail_out);
-                    }
+                    let (head_out, tail_out) = out.split_at_mut(heads * stride);
+                    fold::<V, E>(layout, slots, first, heads, head, head_out);
+                    fold::<V, E>(layout, slots, first + heads, rows - heads, tail, tail_out);
                 }
-                let folded = spare.shared();
-                let head = if half > 1 { folded } else { input };
-                let tail = if rows - half > 1 { folded.starting_at(half) } else { input.starting_at(half) };
                 let mut steps = Steps::new(rows);
-                for k in 0..rows {
+                for to in out[..rows * stride].chunks_exact_mut(stride) {
                     let s = steps.advance();
-                    let (head, tail) = (head.starting_at(s.head), tail.starting_at(s.tail));
-                    let to = out.row(k);
-                    add_rolled_body(to, head, tail, base, s.shift);
+                    let head = &head[s.head * stride..(s.head + 1) * stride];
+                    let tail = &tail[s.tail * stride..(s.tail + 1) * stride];
+                    let shift = wrapped(s.shift, layout.base);
+                    let (to_num, to_den) = to.split_at_mut(half);
+                    add::<V, E>(layout, to_num, &head[..half], &tail[shift..half], i16::saturating_add);
+                    add::<V, E>(layout, to_den, &head[half..], &tail[half + shift..], add_unsigned);
                 }
             }
 
             $(#[$attribute])?
-            pub fn add_rolled(to: RowsMut, head: Rows, tail: Rows, base: usize, shift: usize) {
-                add_rolled_body(to, head, tail, base, shift);
+            #[expect(clippy::too_many_arguments)]
+            pub fn add_last(
+                layout: Layout, head: &[i16], tail: &[i16], shift: usize, num: &mut [i16], den: &mut [i16], length: usize,
+            ) {
+                match layout.vectors {
+                    1 => last_body::<1>(layout, head, tail, shift, num, den, length),
+                    2 => last_body::<2>(layout, head, tail, shift, num, den, length),
+                    _ => last_body::<0>(layout, head, tail, shift, num, den, length),
+                }
             }
 
             $(#[$attribute])?
-            pub fn best_box(row: Rows, base: usize, boxes: &[TrialBox], best: &mut Best) {
-                best_box_body(row, base, boxes, best, |trial, start, num, den, best| {
+            pub fn best_box(fold: Fold, base: usize, boxes: &[TrialBox], best: &mut Best) {
+                best_box_body(fold, base, boxes, best, |trial, start, num, den, best| {
                     improve(trial, start, num, den, best);
                 });
             }
@@ -89,7 +108,7 @@ macro_rules! kernels {
             // Apart, so that the vectors of the loop above stay in registers.
             $(#[$attribute])?
             #[inline(never)]
-            fn improve(trial: &TrialBox, start: usize, num: [i16; LANES], den: [u16; LANES], best: &mut Best) {
+            fn improve(trial: &TrialBox, start: usize, num: [i16; LANES], den: [i16; LANES], best: &mut Best) {
                 improve_body(trial, start, num, den, best);
             }
         }
@@ -149,46 +168,138 @@ impl Kernels {
         Self::all()[0]
     }
 
-    /// All `rows` folds of the first `rows` rows of `base` slots of `input`, into `out`; `spare` is as large.
-    pub fn fold_all(self, input: Rows, base: usize, rows: usize, out: RowsMut, spare: RowsMut) {
-        dispatch!(self, fold_all(input, base, rows, out, spare))
+    /// All `rows` folds of the rows of `slots` from number `first` on, into `out`; `spare` is as large.
+    pub fn fold_all(
+        self,
+        layout: Layout,
+        slots: &Quantised,
+        first: usize,
+        rows: usize,
+        out: &mut [i16],
+        spare: &mut [i16],
+    ) {
+        dispatch!(self, fold_all(layout, slots, first, rows, out, spare))
     }
 
-    /// to[j] = head[j] + tail[(j + shift) mod base], numerators and denominators alike. Reads and writes whole vectors.
-    pub fn add_rolled(self, to: RowsMut, head: Rows, tail: Rows, base: usize, shift: usize) {
-        dispatch!(self, add_rolled(to, head, tail, base, shift))
+    /// head[j] + tail[(j + shift) mod base] for j < `length`, continued periodically; the last vector may reach beyond.
+    #[expect(clippy::too_many_arguments)]
+    pub fn add_last(
+        self,
+        layout: Layout,
+        head: &[i16],
+        tail: &[i16],
+        shift: usize,
+        num: &mut [i16],
+        den: &mut [i16],
+        length: usize,
+    ) {
+        dispatch!(self, add_last(layout, head, tail, shift, num, den, length))
     }
 
     /// Puts the best of `best` and of all boxes that start in the first `base` slots of a fold into `best`.
     ///
-    /// `row` is the fold, continued periodically by the widest box and [`LANES`]; `boxes` ascend in width and are at most
+    /// `fold` is continued periodically by the widest box and [`LANES`]; `boxes` ascend in width and are at most
     /// [`MAX_BOXES`].
-    pub fn best_box(self, row: Rows, base: usize, boxes: &[TrialBox], best: &mut Best) {
-        dispatch!(self, best_box(row, base, boxes, best))
+    pub fn best_box(self, fold: Fold, base: usize, boxes: &[TrialBox], best: &mut Best) {
+        dispatch!(self, best_box(fold, base, boxes, best))
+    }
+}
+
+/// `layout`, its sizes known to the compiler unless `V` is 0.
+#[inline(always)]
+fn sized<const V: usize, const E: usize>(layout: Layout) -> Layout {
+    if V == 0 { layout } else { Layout { vectors: V, more: E, ..layout } }
+}
+
+/// Shifts are at most half the number of rows; rows may be longer or shorter than that.
+#[inline(always)]
+fn wrapped(shift: usize, base: usize) -> usize {
+    if shift < base { shift } else { shift % base }
+}
+
+#[inline(always)]
+fn add_unsigned(a: i16, b: i16) -> i16 {
+    (a as u16).saturating_add(b as u16) as i16
+}
+
+/// to[i] = sum(a[i], b[i]), vector by vector.
+#[inline(always)]
+fn sums(to: &mut [i16], a: &[i16], b: &[i16], sum: impl Fn(i16, i16) -> i16) {
+    let (to, a, b) = (to.as_chunks_mut::<LANES>().0, a.as_chunks::<LANES>().0, b.as_chunks::<LANES>().0);
+    for ((to, a), b) in to.iter_mut().zip(a).zip(b) {
+        for l in 0..LANES {
+            to[l] = sum(a[l], b[l]);
+        }
     }
 }
 
 #[inline(always)]
-fn add_rolled_body(to: RowsMut, head: Rows, tail: Rows, base: usize, shift: usize) {
-    // shifts are at most one more than the number of rows; rows may be longer or shorter than that
-    let shift = if shift < base { shift } else { shift % base };
-    let low = base - shift;
-    add(to.num, head.num, &tail.num[shift..], low, i16::saturating_add);
-    add(to.den, head.den, &tail.den[shift..], low, u16::saturating_add);
-    // What was written beyond `low` is overwritten here.
-    add(&mut to.num[low..], &head.num[low..], tail.num, shift, i16::saturating_add);
-    add(&mut to.den[low..], &head.den[low..], tail.den, shift, u16::saturating_add);
+fn copy(to: &mut [i16], from: &[i16]) {
+    for (to, from) in to.as_chunks_mut::<LANES>().0.iter_mut().zip(from.as_chunks::<LANES>().0) {
+        *to = *from;
+    }
 }
 
-/// The first `n` sums, rounded up to whole vectors.
+/// Row `number` of the slots, continued periodically.
 #[inline(always)]
-fn add<T: Copy>(to: &mut [T], a: &[T], b: &[T], n: usize, sum: impl Fn(T, T) -> T) {
-    let n = n.next_multiple_of(LANES);
-    let (to, a, b) = (&mut to[..n], &a[..n], &b[..n]);
-    for ((to, a), b) in to.chunks_exact_mut(LANES).zip(a.chunks_exact(LANES)).zip(b.chunks_exact(LANES)) {
-        for l in 0..LANES {
-            to[l] = sum(a[l], b[l]);
-        }
+fn leaf<const V: usize, const E: usize>(layout: Layout, slots: &Quantised, number: usize, out: &mut [i16]) {
+    let Layout { base, vectors, more } = sized::<V, E>(layout);
+    let start = number * base;
+    let (num, den) = out.split_at_mut((vectors + more) * LANES);
+    for (to, from) in [(num, &slots.num[start..]), (den, &slots.den[start..])] {
+        copy(&mut to[..vectors * LANES], &from[..vectors * LANES]);
+        // What was written beyond `base` is overwritten here.
+        copy(&mut to[base..base + more * LANES], &from[..more * LANES]);
+    }
+}
+
+/// to[j] = head[j] + tail[j], continued periodically from `base` on.
+#[inline(always)]
+fn add<const V: usize, const E: usize>(
+    layout: Layout,
+    to: &mut [i16],
+    head: &[i16],
+    tail: &[i16],
+    sum: impl Fn(i16, i16) -> i16 + Copy,
+) {
+    let Layout { base, vectors, more } = sized::<V, E>(layout);
+    sums(&mut to[..vectors * LANES], &head[..vectors * LANES], &tail[..vectors * LANES], sum);
+    // As in `leaf`. To add again is faster than to wait for what was just stored.
+    sums(&mut to[base..base + more * LANES], &head[..more * LANES], &tail[..more * LANES], sum);
+}
+
+#[inline(always)]
+#[expect(clippy::too_many_arguments)]
+fn last_body<const V: usize>(
+    layout: Layout,
+    head: &[i16],
+    tail: &[i16],
+    shift: usize,
+    num: &mut [i16],
+    den: &mut [i16],
+    length: usize,
+) {
+    let (half, base) = (layout.half(), layout.base);
+    let shift = wrapped(shift, base);
+    last_half::<V>(layout, &head[..half], &tail[shift..half], num, length, i16::saturating_add);
+    last_half::<V>(layout, &head[half..], &tail[half + shift..], den, length, add_unsigned);
+}
+
+#[inline(always)]
+fn last_half<const V: usize>(
+    layout: Layout,
+    head: &[i16],
+    tail: &[i16],
+    to: &mut [i16],
+    length: usize,
+    add: impl Fn(i16, i16) -> i16 + Copy,
+) {
+    let length_of_row = if V == 0 { layout.vectors } else { V } * LANES;
+    let (head, tail) = (&head[..length_of_row], &tail[..length_of_row]);
+    let mut written = 0;
+    while written < length {
+        sums(&mut to[written..written + length_of_row], head, tail, add);
+        written += layout.base;
     }
 }
 
@@ -196,31 +307,33 @@ fn add<T: Copy>(to: &mut [T], a: &[T], b: &[T], n: usize, sum: impl Fn(T, T) -> 
 /// the least that 1 − share·d can be; only where a box may be better is it evaluated.
 #[inline(always)]
 fn best_box_body(
-    row: Rows,
+    fold: Fold,
     base: usize,
     boxes: &[TrialBox],
     best: &mut Best,
-    improve: impl Fn(&TrialBox, usize, [i16; LANES], [u16; LANES], &mut Best),
+    improve: impl Fn(&TrialBox, usize, [i16; LANES], [i16; LANES], &mut Best),
 ) {
     let boxes = &boxes[..boxes.len().min(MAX_BOXES)];
+    let Some(widest) = boxes.last() else { return };
     let mut bars = [0u16; MAX_BOXES];
     set_bars(&mut bars, boxes, best);
     for start in (0..base).step_by(LANES) {
-        let (mut num, mut den) = ([0i16; LANES], [0u16; LANES]);
-        let mut summed = start;
-        for (i, trial) in boxes.iter().enumerate() {
-            let end = start + trial.width;
-            while summed < end {
-                let (n, d) = (&row.num[summed..summed + LANES], &row.den[summed..summed + LANES]);
+        let (mut num, mut den) = ([0i16; LANES], [0i16; LANES]);
+        let end = start + widest.width + LANES - 1;
+        let mut slots = fold.num[start..end].windows(LANES).zip(fold.den[start..end].windows(LANES));
+        let mut summed = 0;
+        for (trial, bar) in boxes.iter().zip(&mut bars) {
+            for (n, d) in slots.by_ref().take(trial.width - summed) {
                 for l in 0..LANES {
                     num[l] = num[l].saturating_add(n[l]);
-                    den[l] = den[l].saturating_add(d[l]);
+                    den[l] = add_unsigned(den[l], d[l]);
                 }
-                summed += 1;
             }
-            if any_above(&num, &den, trial.least_weight, bars[i]) {
+            summed = trial.width;
+            // Bars rise as better boxes are found; one that is too low passes more on to the exact comparison.
+            if any_above(&num, &den, trial.least_weight, *bar) {
                 improve(trial, start, num, den, best);
-                set_bars(&mut bars, boxes, best);
+                *bar = bar_of(trial, best);
             }
         }
     }
@@ -229,19 +342,24 @@ fn best_box_body(
 #[inline(always)]
 fn set_bars(bars: &mut [u16; MAX_BOXES], boxes: &[TrialBox], best: &Best) {
     for (bar, trial) in bars.iter_mut().zip(boxes) {
-        *bar = (2.0 * best.score * trial.bar).min(32_767.0) as u16;
+        *bar = bar_of(trial, best);
     }
+}
+
+#[inline(always)]
+fn bar_of(trial: &TrialBox, best: &Best) -> u16 {
+    (2.0 * best.score * trial.bar).min(32_767.0) as u16
 }
 
 /// Whether num² > bar · max(den, least) / 2 in any lane, to the high 16 bits.
 #[inline(always)]
-fn any_above(num: &[i16; LANES], den: &[u16; LANES], least: u16, bar: u16) -> bool {
+fn any_above(num: &[i16; LANES], den: &[i16; LANES], least: u16, bar: u16) -> bool {
     let high = |a: i16, b: i16| ((i32::from(a) * i32::from(b)) >> 16) as i16;
     let bar = bar as i16;
     let mut above = 0u16;
     for l in 0..LANES {
         // Half the weight and twice the bar: signed products are what compilers know a single instruction for.
-        let weight = (den[l].max(least) >> 1) as i16;
+        let weight = ((den[l] as u16).max(least) >> 1) as i16;
         let dip = num[l].max(0);
         above |= u16::from(high(dip, dip) > high(weight, bar));
     }
@@ -250,12 +368,12 @@ fn any_above(num: &[i16; LANES], den: &[u16; LANES], least: u16, bar: u16) -> bo
 
 /// Evaluates the boxes of one width that start in one vector of slots.
 #[inline(always)]
-fn improve_body(trial: &TrialBox, start: usize, num: [i16; LANES], den: [u16; LANES], best: &mut Best) {
+fn improve_body(trial: &TrialBox, start: usize, num: [i16; LANES], den: [i16; LANES], best: &mut Best) {
     let TrialBox { gain, share, least_weight, width, .. } = *trial;
     let mut score = [0.0f32; LANES];
     let mut highest = best.score;
     for l in 0..LANES {
-        let (n, d) = (f32::from(num[l].max(0)), f32::from(den[l].max(least_weight)));
+        let (n, d) = (f32::from(num[l].max(0)), f32::from((den[l] as u16).max(least_weight)));
         score[l] = n * n * gain / (d * (1.0 - share * d));
     }
     for s in score {
@@ -277,7 +395,7 @@ mod tests {
             let widest = *widths.last().unwrap();
             let room = base.next_multiple_of(LANES) + widest + 2 * LANES;
             let num: Vec<i16> = (0..room).map(|i| (((i % base) * 7919) % 2003) as i16 - 1000).collect();
-            let den: Vec<u16> = (0..room).map(|i| 900 + (((i % base) * 31) % 700) as u16).collect();
+            let den: Vec<i16> = (0..room).map(|i| 900 + (((i % base) * 31) % 700) as i16).collect();
             let boxes: Vec<TrialBox> = widths
                 .iter()
                 .map(|&width| TrialBox { width, gain: 0.0123, share: 1e-6, bar: 0.9 / 0.0123, least_weight: 1300 })
@@ -286,7 +404,7 @@ mod tests {
             for trial in &boxes {
                 for start in 0..base {
                     let n: i32 = num[start..start + trial.width].iter().map(|v| i32::from(*v)).sum();
-                    let d: u32 = den[start..start + trial.width].iter().map(|v| u32::from(*v)).sum();
+                    let d: u32 = den[start..start + trial.width].iter().map(|v| *v as u32).sum();
                     let d = d.max(1300) as f32;
                     let score = (n.max(0) * n.max(0)) as f32 * trial.gain / (d * (1.0 - trial.share * d));
                     if score > expected.score {
@@ -296,7 +414,7 @@ mod tests {
             }
             for kernels in Kernels::all() {
                 let mut best = Best::default();
-                kernels.best_box(Rows { num: &num, den: &den, stride: room }, base, &boxes, &mut best);
+                kernels.best_box(Fold { num: &num, den: &den }, base, &boxes, &mut best);
                 assert!((best.score / expected.score - 1.0).abs() < 1e-5, "{kernels:?} {best:?} {expected:?}");
                 assert_eq!((best.start, best.width), (expected.start, expected.width), "{kernels:?}");
             }

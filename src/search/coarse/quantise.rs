@@ -10,7 +10,8 @@ const NOISE_LEVEL: f64 = 256.0;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Quantised {
     pub num: Vec<i16>,
-    pub den: Vec<u16>,
+    /// The 16 bits of unsigned numbers.
+    pub den: Vec<i16>,
 }
 
 /// Whole numbers per unit of Σ w·dip and of Σ w.
@@ -66,7 +67,7 @@ pub(crate) fn quantise(slots: &Slots, scale: Scale, length: usize, out: &mut Qua
         num_left = (num - f64::from(whole_num)).clamp(-1.0, 1.0);
         den_left = (den - f64::from(whole_den)).clamp(-1.0, 1.0);
         out.num.push(whole_num);
-        out.den.push(whole_den);
+        out.den.push(whole_den as i16);
     }
     let length = length.next_multiple_of(LANES);
     out.num.resize(length, 0);
@@ -93,7 +94,7 @@ mod tests {
                 let num: f64 = slots.num[start..start + width].iter().sum::<f64>() * scale.num;
                 let den: f64 = slots.den[start..start + width].iter().sum::<f64>() * scale.den;
                 let whole_num: f64 = whole.num[start..start + width].iter().map(|v| f64::from(*v)).sum();
-                let whole_den: f64 = whole.den[start..start + width].iter().map(|v| f64::from(*v)).sum();
+                let whole_den: f64 = whole.den[start..start + width].iter().map(|v| f64::from(*v as u16)).sum();
                 assert!((num - whole_num).abs() <= 1.0 + 1e-9 && (den - whole_den).abs() <= 1.0 + 1e-9);
             }
         }
@@ -111,7 +112,7 @@ mod tests {
         quantise(&slots, scale, n, &mut whole);
         let deepest: i32 = whole.num.iter().step_by(50).map(|v| i32::from(*v)).sum();
         assert!(deepest <= i32::from(i16::MAX) + 1 && deepest > 32_000, "{deepest}");
-        let box_weight: u32 = whole.den.iter().map(|v| u32::from(*v)).sum::<u32>() / 50 * 6;
+        let box_weight: u32 = whole.den.iter().map(|v| u32::from(*v as u16)).sum::<u32>() / 50 * 6;
         assert!(box_weight <= 65_536 && box_weight > 60_000, "{box_weight}");
     }
 }

@@ -7,7 +7,6 @@ use super::quantise::{Quantised, Scale, quantise};
 use crate::search::exact::refine::PeriodicBox;
 use crate::search::noise::red::RedNoise;
 use crate::search::series::cumulative::Cumulative;
-use crate::search::series::dips::Series;
 use crate::search::series::slots::Slots;
 
 /// Folds in a cell of the periodogram.
@@ -65,7 +64,7 @@ impl Periodogram {
     }
 }
 
-/// Result of a coarse pass.
+/// A coarse pass, and the noise that it was made with.
 pub(crate) struct Scan {
     pub periodogram: Periodogram,
     pub noise: RedNoise,
@@ -84,17 +83,15 @@ impl Scanner {
         Self { kernels, fold: FastFold::new(kernels), whole: Quantised::default() }
     }
 
-    /// Searches `series` over the whole `plan`.
-    pub fn scan(&mut self, series: &Series, plan: &Plan) -> Scan {
-        let cumulative = Cumulative::new(series);
-        let noise = measure_noise(&cumulative, plan);
+    /// Searches a series over the whole `plan`.
+    pub fn scan(&mut self, series: &Cumulative, noise: &RedNoise, plan: &Plan) -> Periodogram {
         let mut periodogram = Periodogram::default();
         for (i, band) in plan.bands.iter().enumerate() {
-            let slots = Slots::new(&cumulative, band.slot_width);
+            let slots = Slots::new(series, band.slot_width);
             let last = i + 1 == plan.bands.len();
-            self.scan_band(&slots, band, plan, last, &noise, series.total_weight, &mut periodogram);
+            self.scan_band(&slots, band, plan, last, noise, series.series.total_weight, &mut periodogram);
         }
-        Scan { periodogram, noise }
+        periodogram
     }
 
     #[expect(clippy::too_many_arguments)]
@@ -151,9 +148,9 @@ impl Scanner {
                 let longest = longest.min(longest_in_fold(base * (rows - 1) + k) as f64);
                 let n = boxes.partition_point(|b| b.width as f64 <= longest).max(1);
                 let length = base.next_multiple_of(LANES) + boxes[n - 1].width + LANES;
-                let row = self.fold.next_fold(length);
+                let fold = self.fold.next_fold(length);
                 let before = best.score;
-                self.kernels.best_box(row, base, &boxes[..n], &mut best);
+                self.kernels.best_box(fold, base, &boxes[..n], &mut best);
                 if best.score > before {
                     best_period = period;
                 }
@@ -180,7 +177,7 @@ fn nothing() -> Best {
 }
 
 /// β of single boxes of all durations of `plan`.
-fn measure_noise(cumulative: &Cumulative, plan: &Plan) -> RedNoise {
+pub(crate) fn measure_noise(cumulative: &Cumulative, plan: &Plan) -> RedNoise {
     let slots = Slots::new(cumulative, plan.finest_slot());
     RedNoise::measure(&slots, plan.durations.longest(plan.period_max), |duration| cumulative.series.ratio(duration))
 }

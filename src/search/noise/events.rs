@@ -51,22 +51,35 @@ pub(crate) fn strong_events(
     let Some(&widest) = widths.last() else { return Vec::new() };
     let information = model.box_information(widest);
     let mut strong: Vec<Box> = Vec::new();
+    let mut sizes: Vec<f64> = Vec::new();
     for width in widths {
-        let mut boxes = Vec::new();
-        for (piece, (u, out)) in whitened.iter().zip(left_out).enumerate() {
-            boxes_of(u, out, width, |start, sum, measured| {
-                let variance = information[width] * measured as f64 / width as f64;
-                let snr = sum / variance.sqrt();
-                boxes.push(Box { piece, start, width, strength: snr.abs(), bright: snr < 0.0 });
-            });
+        let variance = |measured: usize| information[width] * measured as f64 / width as f64;
+        let pieces = || whitened.iter().zip(left_out);
+        // Boxes are weighed against a scatter of at least one, so that most widths have none that is strong.
+        let limits: Vec<f64> = (0..=width).map(|measured| clip * clip * variance(measured) * (1.0 - 1e-12)).collect();
+        let mut any = false;
+        for (u, out) in pieces() {
+            boxes_of(u, out, width, |_, sum, measured| any |= sum * sum > limits[measured]);
         }
-        let mut sizes: Vec<f64> = boxes.iter().map(|b| b.strength).collect();
+        if !any {
+            continue;
+        }
+        let snr = |sum: f64, measured: usize| sum / variance(measured).sqrt();
+        sizes.clear();
+        for (u, out) in pieces() {
+            boxes_of(u, out, width, |_, sum, measured| sizes.push(snr(sum, measured).abs()));
+        }
         // Of |S/N| the median is the median absolute deviation, dips and rises being alike.
         let scatter = (MAD_TO_SIGMA * median_in_place(&mut sizes)).max(1.0);
-        strong.extend(boxes.into_iter().filter_map(|b| {
-            let strength = b.strength / scatter;
-            (strength > clip).then_some(Box { strength, ..b })
-        }));
+        for (piece, (u, out)) in pieces().enumerate() {
+            boxes_of(u, out, width, |start, sum, measured| {
+                let snr = snr(sum, measured);
+                let strength = snr.abs() / scatter;
+                if strength > clip {
+                    strong.push(Box { piece, start, width, strength, bright: snr < 0.0 });
+                }
+            });
+        }
     }
     strong.sort_by(|a, b| b.strength.total_cmp(&a.strength));
     let mut taken: Vec<Box> = Vec::new();
@@ -109,15 +122,22 @@ fn boxes_of(u: &[f64], left_out: &[bool], width: usize, mut each: impl FnMut(usi
         return;
     }
     let (mut sum, mut measured) = (0.0, 0);
-    for end in 0..u.len() {
-        sum += u[end];
-        measured += usize::from(!left_out[end]);
-        if end >= width {
-            sum -= u[end - width];
-            measured -= usize::from(!left_out[end - width]);
-        }
-        if end + 1 >= width && 2 * measured >= width && measured > 0 {
-            each(end + 1 - width, sum, measured);
+    for (u, out) in u[..width].iter().zip(left_out) {
+        sum += u;
+        measured += usize::from(!out);
+    }
+    let enough = |measured: usize| 2 * measured >= width && measured > 0;
+    if enough(measured) {
+        each(0, sum, measured);
+    }
+    let entering = u[width..].iter().zip(&left_out[width..]);
+    for (start, (enters, leaves)) in entering.zip(u.iter().zip(left_out)).enumerate() {
+        sum += enters.0;
+        sum -= leaves.0;
+        measured += usize::from(!enters.1);
+        measured -= usize::from(!leaves.1);
+        if enough(measured) {
+            each(start + 1, sum, measured);
         }
     }
 }

@@ -45,7 +45,14 @@ impl<'a> Cumulative<'a> {
     pub fn index(&self, time: f64) -> usize {
         let step = ((time * self.per_step) as usize).min(self.first.len() - 2);
         let (from, to) = (self.first[step] as usize, self.first[step + 1] as usize);
-        from + self.series.time[from..to].partition_point(|t| *t < time)
+        let near = &self.series.time[from..to];
+        // Of one or two cadences, as there are where sampling is even, none is worth a bisection.
+        let before = if near.len() <= 4 {
+            near.iter().fold(0, |before, t| before + usize::from(*t < time))
+        } else {
+            near.partition_point(|t| *t < time)
+        };
+        from + before
     }
 
     /// Cadences with `from` ≤ time < `to` (days since the series' origin).
