@@ -9,12 +9,14 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use antumbra::inject::{Cadence, PopulationConfig, Proportion, SimulateConfig, TruthKind, simulate_target};
 use antumbra::io::dataset::DatasetWriter;
 use antumbra::io::read::PlanOptions;
+use antumbra::io::table::TableReader;
 use antumbra::pipeline::{Execution, FitSelection, NoProgress, Run, RunConfig, Steps, TargetOutcome};
-use antumbra::vet::Disposition;
+use arrow::array::Array;
 
 /// Least S/N of the claim.
 const LEAST_SNR: f64 = 10.0;
@@ -40,6 +42,29 @@ fn number(name: &str, otherwise: u64) -> u64 {
 /// Whether a found period is that of a signal, or a simple fraction or multiple of it.
 fn is_of(found: f64, truth: f64) -> bool {
     [1.0, 0.5, 2.0, 1.0 / 3.0, 3.0].iter().any(|r| (found / (truth * r) - 1.0).abs() < 2e-3)
+}
+
+/// What the table says of a candidate, which is beside all of the run.
+struct Row {
+    disposition: String,
+    score: f64,
+    failed: String,
+}
+
+fn verdicts(path: &Path) -> HashMap<(String, u32), Row> {
+    let mut table = TableReader::open(path, None).unwrap();
+    let mut rows = HashMap::new();
+    while let Some(batch) = table.batch().unwrap() {
+        let text = |name: &str| table.text(&batch, name).unwrap().clone();
+        let (ids, dispositions, failed) = (text("target_id"), text("disposition"), text("failed"));
+        let (numbers, scores) = (table.integers(&batch, "candidate").unwrap(), table.floats(&batch, "score").unwrap());
+        for i in 0..batch.num_rows() {
+            let failed = if failed.is_valid(i) { failed.value(i).to_string() } else { String::new() };
+            let row = Row { disposition: dispositions.value(i).to_string(), score: scores.value(i), failed };
+            rows.insert((ids.value(i).to_string(), numbers.value(i) as u32), row);
+        }
+    }
+    rows
 }
 
 #[test]
@@ -86,13 +111,14 @@ fn planets_stay_and_the_rest_goes() {
         .execute(Steps::SearchAndFit, &out, &Execution::default(), &NoProgress, |o| outcomes.push(o.clone()))
         .unwrap();
     outcomes.sort_by(|a, b| a.target_id.cmp(&b.target_id));
+    let verdicts = verdicts(&out.join("vetting.parquet"));
 
     let (mut kept, mut of_kind, mut reasons) = (HashMap::new(), HashMap::new(), HashMap::new());
     let mut wrong = String::new();
     for outcome in &outcomes {
         let signals = &truth[&outcome.target_id];
-        for (candidate, vetted) in outcome.candidates.iter().zip(&outcome.vetting.results) {
-            let vetted = vetted.as_ref().unwrap();
+        for candidate in &outcome.candidates {
+            let vetted = &verdicts[&(outcome.target_id.clone(), candidate.number)];
             let period = candidate.ephemeris.period;
             if candidate.snr_red < LEAST_SNR {
                 continue;
@@ -104,11 +130,11 @@ fn planets_stay_and_the_rest_goes() {
                 Some(s) => s.kind,
                 None => Kind::Nothing,
             };
-            let keeps = vetted.verdict.disposition == Disposition::Candidate;
+            let keeps = vetted.disposition == "candidate";
             *of_kind.entry(kind).or_insert(0usize) += 1;
             *kept.entry(kind).or_insert(0usize) += usize::from(keeps);
             if keeps != (kind == Kind::Planet) {
-                let failed: Vec<&str> = vetted.verdict.failing().iter().map(|t| t.name()).collect();
+                let failed: Vec<&str> = vetted.failed.split("; ").filter(|f| !f.is_empty()).collect();
                 failed.iter().for_each(|f| *reasons.entry(f.to_string()).or_insert(0) += 1);
                 let (id, snr, n) = (&outcome.target_id, candidate.snr_red, candidate.n_transits);
                 let _ = writeln!(

@@ -4,7 +4,7 @@
 //! curve       cadences by transit, white and red noise      folded      fine bins of phase
 //! trapezoid   the shape that fits best
 //! significance  individual  single_event  uniqueness  secondary  alias  odd_even  asymmetry  shape  duration
-//! consistency  sinusoid  model_comparison  gaps  bootstrap: the tests
+//! consistency  outliers  sinusoid  model_comparison  gaps  bootstrap: the tests
 //! catalogue   what every metric is
 //! ```
 
@@ -20,6 +20,7 @@ mod gaps;
 mod individual;
 mod model_comparison;
 mod odd_even;
+mod outliers;
 mod secondary;
 mod shape;
 mod significance;
@@ -53,6 +54,7 @@ pub fn measure(input: &VetInput) -> Result<Metrics, VetError> {
     significance::measure(&curve, m);
     let good = individual::measure(&curve, model, m);
     single_event::measure(&curve, m);
+    outliers::measure(&curve, m);
     uniqueness::measure(found, length, period, m);
     secondary::measure(found, model, period, input.star, m);
     alias::measure(found, m);

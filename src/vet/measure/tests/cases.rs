@@ -157,6 +157,21 @@ fn dips_of_all_depths_fail() {
 }
 
 #[test]
+fn outliers_that_meet_at_one_phase_fail() {
+    let e = Ephemeris { period: 21.3, transit_time: 1004.0 };
+    let single = |t: f64| {
+        let from = t - e.time_of(e.epoch(t));
+        if (0.0..CADENCE).contains(&from) { -0.02 } else { 0.0 }
+    };
+    let (metrics, verdict) = Sim::new(54.0, 1e-3, 31).add(single).vet(e, 0.05, 3e-3, None);
+    fails_with("OUTLIERS", &metrics, &verdict);
+    // A V as deep has its cadences low together.
+    let (metrics, verdict) = Sim::new(54.0, 1e-3, 31).dips(e, 0.02, 0.1, 0.5, |_| true).vet(e, 0.1, 0.01, None);
+    assert!(!verdict.flags().contains(&"OUTLIERS"), "{}", show(&metrics, &verdict));
+    assert!(metrics.value("depth_median_to_mean") > 0.8);
+}
+
+#[test]
 fn red_noise_is_weak() {
     // Steps and ramps of the size of the dip, at a scale of a few hours.
     let mut rng = StdRng::seed_from_u64(12);
