@@ -87,7 +87,6 @@ macro_rules! kernels {
             }
 
             $(#[$attribute])?
-            #[expect(clippy::too_many_arguments)]
             pub fn add_last(
                 layout: Layout, head: &[i16], tail: &[i16], shift: usize, num: &mut [i16], den: &mut [i16], length: usize,
             ) {
@@ -269,7 +268,6 @@ fn add<const V: usize, const E: usize>(
 }
 
 #[inline(always)]
-#[expect(clippy::too_many_arguments)]
 fn last_body<const V: usize>(
     layout: Layout,
     head: &[i16],

@@ -59,9 +59,7 @@ impl Autoregression {
             }
             for (f, b) in forward.iter_mut().zip(&mut backward) {
                 if f.len() > order {
-                    for (f, b) in f[order..].iter_mut().zip(b.iter_mut()) {
-                        (*f, *b) = (*f - reflection * *b, *b - reflection * *f);
-                    }
+                    reflect(&mut f[order..], b, reflection);
                 }
             }
             let row = next_order(&coefficients[order - 1], reflection);
@@ -110,18 +108,8 @@ impl Autoregression {
 
     /// K⁻¹ `value`, K being the covariance of a stretch of this length.
     pub fn inverse_times(&self, value: &[f64]) -> Vec<f64> {
-        let order = self.order();
         let mut result = vec![0.0; value.len()];
-        for t in 0..value.len() {
-            let m = t.min(order);
-            let row = &self.coefficients[m];
-            let before = t - m..t;
-            let error = (value[t] - dot(row, &value[before.clone()])) / self.variance[m];
-            result[t] += error;
-            for (r, c) in result[before].iter_mut().zip(row) {
-                *r -= c * error;
-            }
-        }
+        inverse_times(&self.coefficients, &self.variance, value, &mut result);
         result
     }
 
@@ -176,42 +164,129 @@ fn next_order(row: &[f64], reflection: f64) -> Vec<f64> {
 /// Lanes that sums are kept in: fixed, so that the bits do not depend on the machine.
 const LANES: usize = 8;
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut lanes = [0.0; LANES];
-    let (a, b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    let rest: f64 = a.remainder().iter().zip(b.remainder()).map(|(x, y)| x * y).sum();
-    for (x, y) in a.zip(b) {
-        for (lane, (x, y)) in lanes.iter_mut().zip(x.iter().zip(y)) {
-            *lane += x * y;
+/// Compiles a function for the vector instructions that the processor has (which takes opt-level 3). Products and sums are rounded apart in all, so
+/// that all give the same bits.
+macro_rules! for_this_processor {
+    ($(#[$doc:meta])* fn $name:ident($($argument:ident: $type:ty),*) $(-> $result:ty)? = $body:ident) => {
+        $(#[$doc])*
+        fn $name($($argument: $type),*) $(-> $result)? {
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
+                fn avx512($($argument: $type),*) $(-> $result)? {
+                    $body($($argument),*)
+                }
+                #[target_feature(enable = "avx2")]
+                fn avx2($($argument: $type),*) $(-> $result)? {
+                    $body($($argument),*)
+                }
+                use std::arch::is_x86_feature_detected as has;
+                if has!("avx512f") && has!("avx512vl") && has!("avx512dq") {
+                    // SAFETY: the processor was found to have the instructions.
+                    return unsafe { avx512($($argument),*) };
+                }
+                if has!("avx2") {
+                    // SAFETY: as above.
+                    return unsafe { avx2($($argument),*) };
+                }
+            }
+            $body($($argument),*)
+        }
+    };
+}
+
+for_this_processor! {
+    /// K⁻¹ `value` of the process with these coefficients and innovation variances of each order, added to `result`.
+    fn inverse_times(coefficients: &[Vec<f64>], variance: &[f64], value: &[f64], result: &mut [f64]) = inverse_times_body
+}
+
+for_this_processor! {
+    /// The prediction errors of the next order.
+    fn reflect(forward: &mut [f64], backward: &mut [f64], reflection: f64) = reflect_body
+}
+
+for_this_processor! {
+    /// Σ f b and Σ (f² + b²) of the pairs measured at both ends.
+    fn reflection_sums(forward: &[f64], backward: &[f64], last: &[f64], first: &[f64]) -> (f64, f64) =
+        reflection_sums_body
+}
+
+/// Each value of the result is gathered from the prediction errors, and not each error spread over the result: what was just
+/// stored is slow to read again in other vectors.
+#[inline(always)]
+fn inverse_times_body(coefficients: &[Vec<f64>], variance: &[f64], value: &[f64], result: &mut [f64]) {
+    let order = coefficients.len() - 1;
+    let mut errors = Vec::with_capacity(value.len());
+    for t in 0..value.len() {
+        let m = t.min(order);
+        errors.push((value[t] - dot(&coefficients[m][..m], &value[t - m..t])) / variance[m]);
+    }
+    // The first values are predicted from the few there are.
+    for (t, error) in errors.iter().enumerate().take(order) {
+        for (r, c) in result.iter_mut().zip(&coefficients[t]) {
+            *r -= c * error;
         }
     }
-    rest + lanes.iter().sum::<f64>()
+    let newest_first: Vec<f64> = coefficients[order].iter().rev().copied().collect();
+    for (j, r) in result.iter_mut().enumerate() {
+        let from = (j + 1).max(order);
+        let later = errors.get(from..(j + 1 + order).min(errors.len())).unwrap_or_default();
+        *r += errors[j] - dot(&newest_first[from - j - 1..][..later.len()], later);
+    }
+}
+
+#[inline(always)]
+fn reflect_body(forward: &mut [f64], backward: &mut [f64], reflection: f64) {
+    for (f, b) in forward.iter_mut().zip(backward) {
+        (*f, *b) = (*f - reflection * *b, *b - reflection * *f);
+    }
+}
+
+#[inline(always)]
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let rest: f64 = a_rest.iter().zip(b_rest).map(|(x, y)| x * y).sum();
+    for (x, y) in a.iter().zip(b) {
+        for l in 0..LANES {
+            lanes[l] += x[l] * y[l];
+        }
+    }
+    rest + total(lanes)
 }
 
 fn weighted_power(value: &[f64], measured: &[f64]) -> f64 {
     value.iter().zip(measured).map(|(v, m)| m * v * v).sum()
 }
 
-/// Σ f b and Σ (f² + b²) of the pairs measured at both ends.
-fn reflection_sums(forward: &[f64], backward: &[f64], last: &[f64], first: &[f64]) -> (f64, f64) {
+#[inline(always)]
+fn reflection_sums_body(forward: &[f64], backward: &[f64], last: &[f64], first: &[f64]) -> (f64, f64) {
     let mut products = [0.0; LANES];
     let mut squares = [0.0; LANES];
-    let add = |lane: usize, f: f64, b: f64, weight: f64, products: &mut [f64; LANES], squares: &mut [f64; LANES]| {
-        products[lane] += weight * f * b;
-        squares[lane] += weight * (f * f + b * b);
-    };
-    let whole = forward.len() / LANES * LANES;
-    let chunks = forward[..whole].chunks_exact(LANES).zip(backward[..whole].chunks_exact(LANES));
-    let weights = last[..whole].chunks_exact(LANES).zip(first[..whole].chunks_exact(LANES));
-    for ((f, b), (w, v)) in chunks.zip(weights) {
-        for lane in 0..LANES {
-            add(lane, f[lane], b[lane], w[lane] * v[lane], &mut products, &mut squares);
+    let ((f, f_rest), (b, b_rest)) = (forward.as_chunks::<LANES>(), backward.as_chunks::<LANES>());
+    let ((w, w_rest), (v, v_rest)) = (last.as_chunks::<LANES>(), first.as_chunks::<LANES>());
+    for ((f, b), (w, v)) in f.iter().zip(b).zip(w.iter().zip(v)) {
+        let weight: [f64; LANES] = std::array::from_fn(|l| w[l] * v[l]);
+        for l in 0..LANES {
+            products[l] += weight[l] * f[l] * b[l];
+        }
+        for l in 0..LANES {
+            squares[l] += weight[l] * (f[l] * f[l] + b[l] * b[l]);
         }
     }
-    for i in whole..forward.len() {
-        add(i - whole, forward[i], backward[i], last[i] * first[i], &mut products, &mut squares);
+    for (l, ((f, b), (w, v))) in f_rest.iter().zip(b_rest).zip(w_rest.iter().zip(v_rest)).enumerate() {
+        products[l] += w * v * f * b;
+        squares[l] += w * v * (f * f + b * b);
     }
-    (products.iter().sum(), squares.iter().sum())
+    (total(products), total(squares))
+}
+
+/// Σ lanes, by halves: a sum in order would make compilers take the loops before it apart, lane by lane.
+#[inline(always)]
+fn total(lanes: [f64; LANES]) -> f64 {
+    let four: [f64; 4] = std::array::from_fn(|l| lanes[l] + lanes[l + 4]);
+    let two = [four[0] + four[2], four[1] + four[3]];
+    two[0] + two[1]
 }
 
 #[cfg(test)]
