@@ -100,6 +100,11 @@ pub const METRICS: &[MetricInfo] = &[
     exact("depth_scatter", "", "Scatter of the single depths beyond their errors, over their mean."),
     with_err("depth_mean_to_median", "", "Mean of the single depths over their median."),
     with_err(
+        "depth_median_to_mean",
+        "",
+        "Median dip of the cadences in transit over their mean: near 0 where outliers make it up.",
+    ),
+    with_err(
         "segment_depth_sigma",
         "",
         "Largest difference of a segment's depth from the others', in its standard deviations.",
