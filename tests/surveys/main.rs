@@ -115,7 +115,7 @@ fn tables(dir: &Path) -> BTreeMap<String, Vec<u8>> {
 
 fn assert_same(expected: &Path, found: &Path) {
     let (expected, found) = (tables(expected), tables(found));
-    assert_eq!(expected.len(), 6);
+    assert_eq!(expected.len(), 7);
     assert_eq!(expected.keys().collect::<Vec<_>>(), found.keys().collect::<Vec<_>>());
     for (name, bytes) in &expected {
         assert!(found[name] == *bytes, "{name} differs");
