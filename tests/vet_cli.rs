@@ -127,6 +127,9 @@ fn a_run_judges_its_candidates_beside_one_another_and_pages_work_in_a_browser() 
     assert_eq!(numbers(&table, "score")[at], 0.0);
     assert!(numbers(&table, "ephemeris_match")[at] > 1.5);
 
+    let manifest = fs::read_to_string(dir.path().join("out/manifest.json")).unwrap();
+    assert!(manifest.contains("\"vetted_candidates\": 0"), "the counts are those of the table");
+
     // Without the binary the neighbour is judged anew from what was kept, with the bytes of a fresh run.
     fs::rename(dir.path().join("stars/binary.csv"), dir.path().join("binary.csv")).unwrap();
     assert_eq!(antumbra(dir.path(), &run).status.code(), Some(0));

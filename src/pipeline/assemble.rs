@@ -8,6 +8,7 @@ use arrow::array::{ArrayRef, RecordBatch, StringArray};
 
 use super::config::RunConfig;
 use super::error::RunError;
+use super::manifest::Counts;
 use super::store::Part;
 use super::vetting::Relations;
 use crate::io::table::{Column, FinishedTable, Table, TableWriter, VETTING};
@@ -20,14 +21,15 @@ pub struct Destination {
 }
 
 /// Writes the rows of all parts, in their order, to one file a table; the files are whole when they come back, but still
-/// under provisional names. With the configuration, rows of vetting are judged beside those of the whole run. Memory: that
+/// under provisional names. With the configuration, rows of vetting are judged beside those of the whole run, and what
+/// they came to is returned too. Memory: that
 /// of one frame of a part and one row group of a table, and what [`Relations`] keep.
 pub fn assemble(
     parts: &[PathBuf],
     destinations: Vec<Destination>,
     run_id: &str,
     config: Option<&RunConfig>,
-) -> Result<Vec<FinishedTable>, RunError> {
+) -> Result<(Vec<FinishedTable>, Option<Counts>), RunError> {
     for path in parts {
         // What is damaged would be found again and again: it goes, and the next run computes it anew.
         if let Err(error) = Part::open(path).and_then(|mut part| part.verify()) {
@@ -41,7 +43,7 @@ pub fn assemble(
         Some(config) => Relations::gather(parts, config)?,
         None => None,
     };
-    destinations
+    let finished = destinations
         .into_iter()
         .map(|to| {
             let mut writer = TableWriter::create_file(to.path, to.table, to.columns)?;
@@ -60,7 +62,8 @@ pub fn assemble(
             }
             Ok(writer.encode_all()?)
         })
-        .collect()
+        .collect::<Result<_, RunError>>()?;
+    Ok((finished, relations.map(|r| r.counts())))
 }
 
 /// The batch with this value in its first column.

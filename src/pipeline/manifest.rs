@@ -80,6 +80,14 @@ impl Counts {
         }
     }
 
+    /// Takes over what candidates were vetted as beside those of the whole run.
+    pub fn set_vetted(&mut self, of_run: &Counts) {
+        self.vetted_candidates = of_run.vetted_candidates;
+        self.vetted_false_positives = of_run.vetted_false_positives;
+        self.vetted_false_alarms = of_run.vetted_false_alarms;
+        self.vetted_failed = of_run.vetted_failed;
+    }
+
     /// Candidates with a row among the fits.
     pub fn fits(&self) -> usize {
         self.fits_converged + self.fits_not_converged + self.fits_failed + self.fits_skipped

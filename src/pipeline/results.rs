@@ -54,8 +54,8 @@ impl Results<'_> {
                 *segments.entry(label).or_default() += n;
             }
         }
-        let finished = match self.shard {
-            Some(_) => vec![],
+        let (finished, vetted) = match self.shard {
+            Some(_) => (vec![], None),
             None => {
                 let destination = |(table, columns): (Table, _)| {
                     let path = self.out.join(format!("{}.parquet", table.name));
@@ -68,6 +68,9 @@ impl Results<'_> {
                 assemble(parts, destinations, self.run_id, Some(&config))?
             }
         };
+        if let Some(of_run) = vetted {
+            counts.set_vetted(&of_run);
+        }
         self.check(&counts, &finished)?;
         // The manifest of an earlier run must not stand beside tables of this one.
         let manifest = self.out.join("manifest.json");

@@ -240,7 +240,7 @@ impl<'a> Run<'a> {
             })
             .collect();
         let paths: Vec<PathBuf> = work.keys().map(|key| store.path(&key)).collect();
-        let finished = assemble(&paths, destinations, &self.run_id, None)?;
+        let (finished, _) = assemble(&paths, destinations, &self.run_id, None)?;
         finished.into_iter().try_for_each(|table| table.put_in_place().map(|_| ()))?;
         store.remove()?;
         Ok(counts)

@@ -174,7 +174,7 @@ fn threads_units_shards_and_order_change_no_byte() {
     let result = antumbra(&["merge", &alone, "--out", &out("half").display().to_string()]);
     assert_eq!(result.status.code(), Some(1));
     assert!(text(&result.stderr).contains("1/5, 3/5, 4/5, 5/5"), "{}", text(&result.stderr));
-    assert!(tables(&out("one")).len() == 6 && !out("half").exists());
+    assert!(tables(&out("one")).len() == 7 && !out("half").exists());
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::ephemeris::Ephemeris;
 use crate::io::table::{CANDIDATES, SINGLE_TRANSITS, TableRows, VETTING, vetting_columns};
 use crate::pipeline::config::RunConfig;
 use crate::pipeline::error::RunError;
-use crate::pipeline::manifest::target_seed;
+use crate::pipeline::manifest::{Counts, target_seed};
 use crate::pipeline::store::Part;
 use crate::vet::{Metrics, Profile, RunCandidate, VetConfig, Vetted, crowded, ephemeris_matches, score};
 
@@ -31,6 +31,8 @@ pub struct Relations<'a> {
     shares: Vec<f64>,
     /// Rows of vetting that have been seen.
     seen: usize,
+    /// What these came to.
+    counts: Counts,
 }
 
 impl<'a> Relations<'a> {
@@ -93,7 +95,7 @@ impl<'a> Relations<'a> {
                 })?;
             }
         }
-        Ok(Some(Self { config, profile, parents, shares, seen: 0 }))
+        Ok(Some(Self { config, profile, parents, shares, seen: 0, counts: Counts::default() }))
     }
 
     /// The next rows of vetting, judged again with what the run adds. They come in the order of the candidates.
@@ -109,15 +111,22 @@ impl<'a> Relations<'a> {
             let (target_id, number) = (rows.target_id(row), rows.candidate(row));
             let written = if rows.is_ok(row) {
                 let vetted = self.judge(&rows, row, parent.as_ref(), *share);
+                self.counts.add_verdict(Some(&vetted));
                 let parent = parent.as_ref().map(|p| p.target_id.as_str());
                 write_vetting(&mut out, target_id, number, self.profile.name(), Ok(&vetted), parent)
             } else {
+                self.counts.add_verdict(None);
                 let reason = rows.reason(row).to_string();
                 write_vetting(&mut out, target_id, number, self.profile.name(), Err(reason), None)
             };
             written.map_err(|e| e.to_string())?;
         }
         out.take().map_err(|e| e.to_string())?.ok_or_else(|| "no rows".into())
+    }
+
+    /// How many of the rows seen are what.
+    pub fn counts(&self) -> Counts {
+        self.counts
     }
 
     fn judge(&self, rows: &VettingRows, row: usize, parent: Option<&Parent>, share: f64) -> Vetted {
