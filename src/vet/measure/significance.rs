@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Depths are against the level of the whole curve, or against the two durations to each side of a transit where means out of
-//! transit scatter less so: variability that a detrending has left is slow against a transit. After Pont, Zucker & Queloz 2006 (MNRAS 373, 231).
+//! transit scatter less so: variability that a detrending has left is slow against a transit. After Pont, Zucker & Queloz
+//! 2006 (MNRAS 373, 231).
 
 use super::curve::Curve;
 use crate::vet::Metrics;
