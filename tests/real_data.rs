@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 
 use antumbra::ephemeris::Candidate;
 use antumbra::io::read::PlanOptions;
-use antumbra::pipeline::{Execution, FitOutcome, FitSelection, NoProgress, Run, RunConfig, Steps, TargetOutcome};
+use antumbra::pipeline::{
+    Execution, FitOutcome, FitSelection, NoProgress, Run, RunConfig, RunSummary, Steps, TargetOutcome,
+};
 use antumbra::vet::Disposition;
 
 /// A planet of `truth.csv`.
@@ -191,6 +193,18 @@ fn fit_table(planets: &[Planet], outcomes: &[TargetOutcome]) -> (String, Vec<Str
     (table, failures)
 }
 
+/// The main job over all light curves: what every target came to, by its id.
+fn main_job(data: &Path, config: &RunConfig) -> (Vec<TargetOutcome>, RunSummary) {
+    let run = Run::new(&[data.join("lightcurves").display().to_string()], config, &PlanOptions::default()).unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let mut outcomes: Vec<TargetOutcome> = Vec::new();
+    let summary = run
+        .execute(Steps::SearchAndFit, out.path(), &Execution::default(), &NoProgress, |o| outcomes.push(o.clone()))
+        .unwrap();
+    outcomes.sort_by(|a, b| a.target_id.cmp(&b.target_id));
+    (outcomes, summary)
+}
+
 #[test]
 #[ignore = "minutes of computing over data outside the repository"]
 fn known_planets_are_found_and_measured() {
@@ -198,14 +212,7 @@ fn known_planets_are_found_and_measured() {
         eprintln!("skipped: ../shared/data is absent");
         return;
     };
-    let config = RunConfig::default();
-    let run = Run::new(&[data.join("lightcurves").display().to_string()], &config, &PlanOptions::default()).unwrap();
-    let out = tempfile::tempdir().unwrap();
-    let mut outcomes: Vec<TargetOutcome> = Vec::new();
-    let summary = run
-        .execute(Steps::SearchAndFit, out.path(), &Execution::default(), &NoProgress, |o| outcomes.push(o.clone()))
-        .unwrap();
-    outcomes.sort_by(|a, b| a.target_id.cmp(&b.target_id));
+    let (outcomes, summary) = main_job(&data, &RunConfig::default());
 
     let planets = planets(&data);
     let (table, hits, wanted) = search_table(&planets, &outcomes);
@@ -293,13 +300,7 @@ fn known_planets_stay_candidates() {
     };
     let selection = FitSelection { max_per_target: 0, ..FitSelection::default() };
     let config = RunConfig { fit_selection: selection, ..RunConfig::default() };
-    let run = Run::new(&[data.join("lightcurves").display().to_string()], &config, &PlanOptions::default()).unwrap();
-    let out = tempfile::tempdir().unwrap();
-    let mut outcomes: Vec<TargetOutcome> = Vec::new();
-    let summary = run
-        .execute(Steps::SearchAndFit, out.path(), &Execution::default(), &NoProgress, |o| outcomes.push(o.clone()))
-        .unwrap();
-    outcomes.sort_by(|a, b| a.target_id.cmp(&b.target_id));
+    let (outcomes, summary) = main_job(&data, &config);
     let (table, kept, found) = vetting_table(&planets(&data), &outcomes);
     println!("{table}\n{kept} of {found} known planets that were found stay candidates\n");
     let (table, rejected, all) = other_table(&outcomes);
