@@ -53,11 +53,7 @@ fn benches(c: &mut Criterion) {
                 time: curve.time().to_vec(),
                 flux: curve.flux().to_vec(),
                 flux_err: Some(curve.flux_err().to_vec()),
-                flagged: None,
-                time_system: TimeSystem::UNKNOWN,
-                exposure_time: None,
-                band: None,
-                preference: 0,
+                ..RawSegment::default()
             }],
             star: Default::default(),
         };

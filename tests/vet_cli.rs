@@ -92,6 +92,16 @@ fn candidates_of_a_list_are_judged_with_reasons() {
     assert!(score[0] < 0.05 && score[1] > 0.9 && score[2].is_nan(), "{score:?}");
     assert!((depth[1] - 0.004).abs() < 0.0004, "{depth:?}");
 
+    assert!(numbers(&table, "probability").iter().all(|p| p.is_nan()), "nothing says what a score is worth");
+
+    // With a calibration a score is a probability, but of eclipses of a binary.
+    fs::write(dir.path().join("c.toml"), "[vet.calibration]\nintercept = -4.0\nscore = 3.0\nln_snr = 0.5\n").unwrap();
+    let done = antumbra(dir.path(), &[&command[..], &["--config", "c.toml"]].concat());
+    let table = rows(&dir.path().join("verdicts.parquet"));
+    let (p, snr) = (numbers(&table, "probability"), numbers(&table, "mes_red"));
+    let odds = (-4.0 + 3.0 * score[1] + 0.5 * snr[1].ln()).exp();
+    assert!((p[1] - odds / (1.0 + odds)).abs() < 1e-9 && p[0].is_nan(), "{p:?} {}", said(&done));
+
     // One's own profile, which asks for more than the planet has.
     let own = "name = 'own'\n[limits]\ndepth = 0.005\n[[group]]\nname = 'g'\ndisposition = 'false_alarm'\n\
                [[test]]\ngroup = 'g'\nflag = 'SHALLOW'\nfail = 'depth < limit.depth'\nreason = 'too shallow for us'\n";

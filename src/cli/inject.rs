@@ -113,6 +113,12 @@ fn print(summary: &InjectSummary, out: &Path) {
         let (effective, reliable) = (share(counts.effectiveness()), estimate(counts.by_effectiveness()));
         println!("{name:<6} {passed:>9} {simulated:>9} {effective:>22} {reliable:>22}");
     }
+    match &summary.calibration {
+        Some(_) => {
+            println!("\ncalibration of scores: `antumbra run --config {}`", out.join("calibration.toml").display())
+        }
+        None => println!("\nno calibration of scores: too few planets or false alarms (20 of each)"),
+    }
     println!(
         "\nwith 68 % intervals; trials, features, completeness, reliability (.parquet) and figures in {}",
         out.display()

@@ -70,7 +70,7 @@ pub fn invert(light_curve: &LightCurve) -> Result<LightCurve, LightCurveError> {
         light_curve.segments().to_vec(),
         light_curve.time_system(),
     )?;
-    Ok(inverted.with_star(*light_curve.star()))
+    Ok(inverted.with_star(*light_curve.star()).with_momentum_dumps(light_curve.momentum_dumps().to_vec()))
 }
 
 /// Blocks whose order may be changed: the segments; of a single segment the stretches between breaks of at least `gap` days.

@@ -65,11 +65,10 @@ pub fn simulate_target(config: &SimulateConfig, index: usize) -> Result<Simulate
                 // Missions ship fluxes as 32-bit numbers.
                 flux: rows().map(|i| f64::from((flux[i] * star.level) as f32)).collect(),
                 flux_err: Some(rows().map(|_| f64::from((star.white_noise * star.level) as f32)).collect()),
-                flagged: None,
                 time_system: schedule.time_system,
                 exposure_time: Some(schedule.cadence),
                 band: Some(schedule.band.into()),
-                preference: 0,
+                ..RawSegment::default()
             }
         })
         .collect();

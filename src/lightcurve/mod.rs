@@ -1,11 +1,13 @@
 //! Light curves of one target: as read ([`RawTarget`]), validated ([`LightCurve`]), flattened ([`Detrended`]).
 
+mod centroid;
 mod clean;
 mod raw;
 mod time;
 
 use std::ops::Range;
 
+pub use centroid::Centroid;
 pub use clean::{
     CleanConfig, CleanReport, Cleaned, DroppedSegment, ErrorOrigin, SegmentReport, clean, segment_white_noise,
     white_noise,
@@ -21,6 +23,8 @@ use crate::star::Star;
 pub enum LightCurveError {
     #[error("columns differ in length: {time} times, {flux} fluxes, {flux_err} flux errors")]
     Lengths { time: usize, flux: usize, flux_err: usize },
+    #[error("{found} centroids for {expected} times")]
+    CentroidLength { found: usize, expected: usize },
     #[error("only {found} usable cadences, {needed} needed")]
     TooFewCadences { found: usize, needed: usize },
     #[error("{column} is not finite at row {row}")]
@@ -74,6 +78,8 @@ pub struct LightCurve {
     segments: Vec<Segment>,
     time_system: TimeSystem,
     star: Star,
+    centroid: Option<Centroid>,
+    momentum_dumps: Vec<f64>,
 }
 
 impl LightCurve {
@@ -117,7 +123,17 @@ impl LightCurve {
         if next != n {
             return Err(LightCurveError::Segments { cadences: n });
         }
-        Ok(Self { target_id: target_id.into(), time, flux, flux_err, segments, time_system, star: Star::default() })
+        Ok(Self {
+            target_id: target_id.into(),
+            time,
+            flux,
+            flux_err,
+            segments,
+            time_system,
+            star: Star::default(),
+            centroid: None,
+            momentum_dumps: Vec::new(),
+        })
     }
 
     /// One segment named `label`, its exposure time the median time step. For tests, examples and single-file input.
@@ -144,6 +160,23 @@ impl LightCurve {
         self
     }
 
+    /// The same light curve with the centroids of its cadences. Fails where there are more or fewer.
+    pub fn with_centroid(mut self, centroid: Centroid) -> Result<Self, LightCurveError> {
+        for found in [centroid.column.len(), centroid.row.len()] {
+            if found != self.len() {
+                return Err(LightCurveError::CentroidLength { found, expected: self.len() });
+            }
+        }
+        self.centroid = Some(centroid);
+        Ok(self)
+    }
+
+    /// The same light curve with the times when the spacecraft dumped momentum.
+    pub fn with_momentum_dumps(mut self, times: Vec<f64>) -> Self {
+        self.momentum_dumps = times;
+        self
+    }
+
     pub fn target_id(&self) -> &str {
         &self.target_id
     }
@@ -167,6 +200,14 @@ impl LightCurve {
     }
     pub fn star(&self) -> &Star {
         &self.star
+    }
+    /// Where the light fell, if any segment says.
+    pub fn centroid(&self) -> Option<&Centroid> {
+        self.centroid.as_ref()
+    }
+    /// Times when the spacecraft dumped momentum, ascending; empty where the files do not say.
+    pub fn momentum_dumps(&self) -> &[f64] {
+        &self.momentum_dumps
     }
     /// Number of cadences.
     #[allow(clippy::len_without_is_empty)] // never empty

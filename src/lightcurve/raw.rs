@@ -1,10 +1,10 @@
 //! Photometry as the files hold it, before anything is dropped or scaled.
 
-use super::TimeSystem;
+use super::{Centroid, TimeSystem};
 use crate::star::Star;
 
 /// One file's (or sector's, aperture's, band's) columns, in the file's order and units; missing values are NaN.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RawSegment {
     /// What the mission calls it: `Q13`, `S1`, `C5`, or the file's name.
     pub label: String,
@@ -25,6 +25,10 @@ pub struct RawSegment {
     pub band: Option<String>,
     /// Which of several products of the same photons is to be preferred, higher first (see `io::read`).
     pub preference: u8,
+    /// As long as `time`; `None` where the file has none.
+    pub centroid: Option<Centroid>,
+    /// Times, as of `time`, when the spacecraft dumped momentum; empty where the file does not say.
+    pub momentum_dumps: Vec<f64>,
 }
 
 /// All segments of one target, and what the files say of its star.

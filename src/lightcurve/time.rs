@@ -1,7 +1,7 @@
 //! The time system of a light curve, as the offset that leads to BJD_TDB.
 
 /// Barycentric Julian Date (TDB) less a stated offset, or a scale that the input does not name.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct TimeSystem {
     offset: Option<f64>,
 }

@@ -93,12 +93,9 @@ mod tests {
                 source: "s".into(),
                 time: (0..n).map(|i| i as f64).collect(),
                 flux: vec![1.0; n],
-                flux_err: None,
-                flagged: None,
                 time_system: TimeSystem::BTJD,
-                exposure_time: None,
-                band: None,
                 preference: 1,
+                ..RawSegment::default()
             };
             let target_id = format!("TIC {i}");
             writer.write(&RawTarget { target_id, segments: vec![segment], star: Default::default() }).unwrap();

@@ -1,6 +1,6 @@
 //! Fewer points for display: bins, every n-th point, lines of a few points a column of pixels, ranges without outliers.
 
-use crate::math::quantile_sorted;
+use std::collections::HashMap;
 
 /// Mean of the points in a bin.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,25 +14,36 @@ pub struct Bin {
 
 /// Means of points (x, y, error), weighted by 1/error², in bins of `width` of which one has its middle at x = `centre`; in the order of x.
 pub fn binned(points: impl IntoIterator<Item = (f64, f64, f64)>, centre: f64, width: f64) -> Vec<Bin> {
-    let mut sorted: Vec<(i64, (f64, f64, f64))> = points
-        .into_iter()
-        .filter(|p| p.0.is_finite() && p.1.is_finite() && p.2 > 0.0)
-        .map(|p| (((p.0 - centre) / width).round() as i64, p))
-        .collect();
-    sorted.sort_by_key(|p| p.0);
-    sorted
-        .chunk_by(|a, b| a.0 == b.0)
-        .map(|bin| {
-            let (mut w_sum, mut x_sum, mut y_sum) = (0.0, 0.0, 0.0);
-            for (_, (x, y, e)) in bin {
-                let w = 1.0 / (e * e);
-                w_sum += w;
-                x_sum += w * x;
-                y_sum += w * y;
-            }
-            Bin { x: x_sum / w_sum, y: y_sum / w_sum, error: w_sum.sqrt().recip(), count: bin.len() }
-        })
+    let mut sums: HashMap<i64, Sum> = HashMap::new();
+    // Neighbours are mostly in one bin: its sum is at hand.
+    let (mut at, mut sum) = (0, Sum::default());
+    for (x, y, e) in points.into_iter().filter(|p| p.0.is_finite() && p.1.is_finite() && p.2 > 0.0) {
+        let bin = ((x - centre) / width).round_ties_even() as i64;
+        if bin != at {
+            sums.insert(at, sum);
+            (at, sum) = (bin, sums.get(&bin).copied().unwrap_or_default());
+        }
+        let w = 1.0 / (e * e);
+        sum.weights += w;
+        sum.x += w * x;
+        sum.y += w * y;
+        sum.count += 1;
+    }
+    sums.insert(at, sum);
+    let mut bins: Vec<(i64, Sum)> = sums.into_iter().filter(|(_, s)| s.count > 0).collect();
+    bins.sort_unstable_by_key(|(bin, _)| *bin);
+    bins.into_iter()
+        .map(|(_, s)| Bin { x: s.x / s.weights, y: s.y / s.weights, error: s.weights.sqrt().recip(), count: s.count })
         .collect()
+}
+
+/// Of the points in a bin.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    weights: f64,
+    x: f64,
+    y: f64,
+    count: usize,
 }
 
 /// Every n-th point, so that at most `most` are left; and n.
@@ -66,12 +77,17 @@ pub fn decimated(points: &[(f64, f64)], columns: usize) -> Vec<(f64, f64)> {
 
 /// From the quantile `tail` to 1 − `tail` of the values that are finite; `None` where there is none.
 pub fn range(values: impl IntoIterator<Item = f64>, tail: f64) -> Option<(f64, f64)> {
-    let mut sorted: Vec<f64> = values.into_iter().filter(|v| v.is_finite()).collect();
-    sorted.sort_unstable_by(f64::total_cmp);
-    if sorted.is_empty() {
-        return None;
+    let finite = values.into_iter().filter(|v| v.is_finite());
+    if tail == 0.0 {
+        return finite.fold(None, |range, v| joined(range, Some((v, v))));
     }
-    Some((quantile_sorted(&sorted, tail), quantile_sorted(&sorted, 1.0 - tail)))
+    let mut values: Vec<f64> = finite.collect();
+    let last = values.len().checked_sub(1)?;
+    // The nearest ranks will do for an axis.
+    let low = (tail * last as f64).round() as usize;
+    let low_value = *values.select_nth_unstable_by(low, f64::total_cmp).1;
+    let high_value = *values.select_nth_unstable_by(last - low, f64::total_cmp).1;
+    Some((low_value, high_value))
 }
 
 /// A range that holds both.

@@ -27,12 +27,14 @@ pub enum Missing {
     NoFit,
     #[error("no list of times was given")]
     NoTimes,
+    #[error("the light curve has no centroids")]
+    NoCentroids,
     #[error("nobody measured it")]
     NotMeasured,
 }
 
 impl Missing {
-    const ALL: [Missing; 10] = [
+    const ALL: [Missing; 11] = [
         Missing::StellarDensity,
         Missing::StellarRadius,
         Missing::TooFewTransits,
@@ -42,6 +44,7 @@ impl Missing {
         Missing::NoRoom,
         Missing::NoFit,
         Missing::NoTimes,
+        Missing::NoCentroids,
         Missing::NotMeasured,
     ];
 
@@ -57,6 +60,7 @@ impl Missing {
             Missing::NoRoom => "no_room",
             Missing::NoFit => "no_fit",
             Missing::NoTimes => "no_times",
+            Missing::NoCentroids => "no_centroids",
             Missing::NotMeasured => "not_measured",
         }
     }

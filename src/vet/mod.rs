@@ -6,13 +6,14 @@
 //! profile       tests and thresholds in TOML: ours, the Robovetter's, LEO-Vetter's
 //! disposition   outcome of the tests, and what they make of the candidate
 //! siblings      candidates of one star together      ephemeris_match, crowds   candidates of a run together
-//! score         how sure the disposition is
+//! score         how sure the disposition is      calibration   the probability that goes with a score
 //! star          all of it, for the candidates of one star
 //! ```
 //!
 //! Flux alone cannot prove a planet; it can say why a candidate is none. Nothing is assumed where something is not known: a
 //! test that needs a stellar radius or density is not computable without.
 
+mod calibration;
 mod crowds;
 mod disposition;
 mod ephemeris_match;
@@ -24,6 +25,7 @@ mod score;
 mod siblings;
 mod star;
 
+pub use calibration::{Calibration, Labelled};
 pub use crowds::{CrowdConfig, crowded};
 pub use disposition::{Disposition, Outcome, TestResult, Verdict};
 pub use ephemeris_match::{EphemerisMatch, EphemerisMatchConfig, RunCandidate, ephemeris_matches};

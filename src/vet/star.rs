@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CrowdConfig, EphemerisMatchConfig, Metrics, Profile, Sibling, SiblingConfig, Verdict, VetError, VetInput,
-    judge_siblings, measure, score, unrelated,
+    Calibration, CrowdConfig, Disposition, EphemerisMatchConfig, Metrics, Profile, Sibling, SiblingConfig, Verdict,
+    VetError, VetInput, judge_siblings, measure, score, unrelated,
 };
 use crate::ephemeris::Candidate;
 use crate::lightcurve::{Detrended, LightCurve};
@@ -21,6 +21,9 @@ pub struct VetConfig {
     pub profile: ProfileChoice,
     /// Draws of the score.
     pub score_draws: usize,
+    /// What turns scores into probabilities; `antumbra inject` writes one. Without it there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
     pub siblings: SiblingConfig,
     pub ephemeris_match: EphemerisMatchConfig,
     pub crowds: CrowdConfig,
@@ -31,6 +34,7 @@ impl Default for VetConfig {
         Self {
             profile: ProfileChoice::default(),
             score_draws: 200,
+            calibration: None,
             siblings: SiblingConfig::default(),
             ephemeris_match: EphemerisMatchConfig::default(),
             crowds: CrowdConfig::default(),
@@ -117,6 +121,20 @@ pub struct Vetted {
     pub verdict: Verdict,
     /// Share of the draws in which it is a planet candidate; see [`score`].
     pub score: f64,
+    /// That it is no false alarm; NaN without a calibration, and for what is taken for eclipses of a binary.
+    pub probability: f64,
+}
+
+impl Vetted {
+    pub fn new(metrics: Metrics, verdict: Verdict, score: f64, config: &VetConfig) -> Self {
+        let probability = match config.calibration {
+            Some(calibration) if verdict.disposition != Disposition::FalsePositive => {
+                calibration.probability(score, metrics.value("mes_red"))
+            }
+            _ => f64::NAN,
+        };
+        Self { metrics, verdict, score, probability }
+    }
 }
 
 /// Vets the candidates of a star, each beside the others; empty where the configuration wants no vetting.
@@ -162,9 +180,9 @@ pub fn vet_star(star: &StarInput, config: &VetConfig) -> Vec<Result<Vetted, VetE
                 Some((sibling, verdict)) => {
                     let seed = star.seed.wrapping_add(u64::from(sibling.number));
                     let score = score(profile, &sibling.metrics, config.score_draws, seed);
-                    Vetted { metrics: sibling.metrics, verdict, score }
+                    Vetted::new(sibling.metrics, verdict, score, config)
                 }
-                None => Vetted { verdict: profile.judge(&metrics), metrics, score: f64::NAN },
+                None => Vetted::new(metrics.clone(), profile.judge(&metrics), f64::NAN, config),
             })
         })
         .collect()

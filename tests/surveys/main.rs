@@ -47,11 +47,9 @@ fn light_curve(number: usize, n: usize, planets: usize) -> RawTarget {
         time,
         flux,
         flux_err: Some(vec![4e-4; n]),
-        flagged: None,
         time_system: TimeSystem::BTJD,
-        exposure_time: None,
-        band: None,
         preference: 100,
+        ..RawSegment::default()
     };
     RawTarget { target_id: format!("TIC {number}"), segments: vec![segment], star: Star::default() }
 }

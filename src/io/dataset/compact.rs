@@ -4,13 +4,13 @@
 //! time      = time_zero + time_step · n        time_step = 2⁻²⁷ d, so within 0.33 ms
 //! flux      = flux_zero + flux_step · n        flux_step = a tenth of the point-to-point scatter
 //! flux_err  = flux_err_step · n                flux_err_step = a hundredth of the median error
+//! centroids as flux
 //! ```
 //!
 //! Rounding a flux to a tenth of its noise σ adds σ/(10 √12) = 0.029 σ in quadrature, 0.04 % of σ. Times of a cadence differ by nearly the
 //! same number each, of which Parquet's DELTA_BINARY_PACKED keeps a few bits: the light curves of one sector need not share
 //! a table of times for these to cost next to nothing.
 
-use crate::lightcurve::RawSegment;
 use crate::math::{median, point_to_point_sigma};
 
 /// Days.
@@ -53,57 +53,46 @@ pub(super) fn values(zero: f64, step: f64, counts: impl Iterator<Item = Option<i
     counts.map(|n| n.map_or(f64::NAN, |n| zero + step * n as f64)).collect()
 }
 
-pub(super) fn time(segment: &RawSegment) -> Counts {
-    let zero = segment.time.iter().copied().find(|t| t.is_finite()).map_or(0.0, f64::floor);
-    Counts { zero, step: TIME_STEP, counts: on_grid(&segment.time, zero, TIME_STEP) }
+pub(super) fn time(times: &[f64]) -> Counts {
+    let zero = times.iter().copied().find(|t| t.is_finite()).map_or(0.0, f64::floor);
+    Counts { zero, step: TIME_STEP, counts: on_grid(times, zero, TIME_STEP) }
 }
 
-pub(super) fn flux(segment: &RawSegment) -> Counts {
-    let finite: Vec<f64> = segment.flux.iter().copied().filter(|v| v.is_finite()).collect();
+/// Fluxes, and centroids in the same way.
+pub(super) fn by_scatter(values: &[f64]) -> Counts {
+    let finite: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
     let zero = if finite.is_empty() { 0.0 } else { median(&finite) };
     let scatter = if finite.len() < 2 { 0.0 } else { point_to_point_sigma(&finite) };
     let step = if scatter > 0.0 { scatter / STEPS_IN_SCATTER } else { LEAST_STEP * zero.abs().max(1.0) };
-    Counts::new(&segment.flux, zero, step)
+    Counts::new(values, zero, step)
 }
 
-pub(super) fn flux_err(segment: &RawSegment) -> Option<Counts> {
-    let errors = segment.flux_err.as_ref()?;
+/// Errors.
+pub(super) fn by_size(errors: &[f64]) -> Counts {
     let finite: Vec<f64> = errors.iter().copied().filter(|v| v.is_finite()).collect();
     let typical = if finite.is_empty() { 0.0 } else { median(&finite).abs() };
     let step = if typical > 0.0 { typical / STEPS_IN_ERROR } else { LEAST_STEP };
-    Some(Counts::new(errors, 0.0, step))
+    Counts::new(errors, 0.0, step)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lightcurve::TimeSystem;
-
     #[test]
     fn what_is_lost_is_what_is_promised() {
         let n = 2000;
         let noise = |i: usize| ((i * 7919 % 1000) as f64 / 1000.0 - 0.5) * 20.0;
-        let segment = RawSegment {
-            label: "S1".into(),
-            source: "s".into(),
-            time: (0..n).map(|i| if i == 7 { f64::NAN } else { 1325.3 + i as f64 / 720.0 }).collect(),
-            flux: (0..n).map(|i| if i == 9 { f64::NAN } else { 12_345.0 + noise(i) }).collect(),
-            flux_err: Some((0..n).map(|i| 10.0 + i as f64 * 1e-3).collect()),
-            flagged: None,
-            time_system: TimeSystem::BTJD,
-            exposure_time: None,
-            band: None,
-            preference: 1,
-        };
+        let times: Vec<f64> = (0..n).map(|i| if i == 7 { f64::NAN } else { 1325.3 + i as f64 / 720.0 }).collect();
+        let fluxes: Vec<f64> = (0..n).map(|i| if i == 9 { f64::NAN } else { 12_345.0 + noise(i) }).collect();
+        let errors: Vec<f64> = (0..n).map(|i| 10.0 + i as f64 * 1e-3).collect();
         let close = |a: &[f64], b: &[f64], tolerance: f64| {
             a.iter().zip(b).all(|(a, b)| (a - b).abs() <= tolerance || (a.is_nan() && b.is_nan()))
         };
-        assert!(close(&segment.time, &time(&segment).values(), 0.33e-3 / 86_400.0));
-        let sigma = point_to_point_sigma(&segment.flux.iter().copied().filter(|v| v.is_finite()).collect::<Vec<_>>());
-        assert!(close(&segment.flux, &flux(&segment).values(), sigma / 20.0 * 1.000_001));
-        let errors = segment.flux_err.clone().unwrap();
-        assert!(close(&errors, &flux_err(&segment).unwrap().values(), 0.0551));
-        let constant = RawSegment { flux: vec![3.0; n], ..segment };
-        assert!(close(&constant.flux, &flux(&constant).values(), 1e-8));
+        assert!(close(&times, &time(&times).values(), 0.33e-3 / 86_400.0));
+        let sigma = point_to_point_sigma(&fluxes.iter().copied().filter(|v| v.is_finite()).collect::<Vec<_>>());
+        assert!(close(&fluxes, &by_scatter(&fluxes).values(), sigma / 20.0 * 1.000_001));
+        assert!(close(&errors, &by_size(&errors).values(), 0.0551));
+        let constant = vec![3.0; n];
+        assert!(close(&constant, &by_scatter(&constant).values(), 1e-8));
     }
 }

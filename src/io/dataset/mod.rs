@@ -4,6 +4,7 @@
 //! carries `table` and `schema_version`. Times, fluxes and errors are written to the last bit, or as whole numbers that lose
 //! less than matters and take a fraction of the space ([`Precision`]); readers tell which.
 
+mod columns;
 mod compact;
 mod reader;
 mod schema;

@@ -5,7 +5,7 @@ use arrow::datatypes::{Float64Type, Int32Type, Int64Type, UInt8Type};
 
 use super::schema::STAR_COLUMNS;
 use super::{DatasetError, compact};
-use crate::lightcurve::{RawSegment, TimeSystem};
+use crate::lightcurve::{Centroid, RawSegment, TimeSystem};
 use crate::star::{Measured, Star};
 
 /// One row of a dataset.
@@ -28,11 +28,18 @@ pub fn segments_of_batch(batch: &RecordBatch) -> Result<Vec<SegmentRow>, Dataset
     let preference = preference
         .as_primitive_opt::<UInt8Type>()
         .ok_or_else(|| wrong_type("preference", preference.data_type(), "UInt8"))?;
-    let time = lists(batch, "time")?;
-    let flux = lists(batch, "flux")?;
-    let flux_err = lists(batch, "flux_err")?;
+    let time = Series::of(batch, "time")?;
+    let flux = Series::of(batch, "flux")?;
+    let flux_err = Series::of(batch, "flux_err")?;
     let flagged = lists(batch, "flagged")?;
-    let scales = Scales::of(batch)?;
+    // Datasets of earlier versions have no such columns.
+    let optional = |column: &'static str| batch.column_by_name(column).map(|_| Series::of(batch, column)).transpose();
+    let (centroid_column, centroid_row) = (optional("centroid_column")?, optional("centroid_row")?);
+    let momentum_dumps = optional("momentum_dumps")?;
+    let optional_values = |series: &Option<Series>, row: usize| match series {
+        Some(series) => series.values(row),
+        None => Ok(None),
+    };
     let star: Vec<(&Float64Array, &Float64Array)> = STAR_COLUMNS
         .iter()
         .map(|(name, _, _)| {
@@ -54,9 +61,9 @@ pub fn segments_of_batch(batch: &RecordBatch) -> Result<Vec<SegmentRow>, Dataset
             let segment = RawSegment {
                 label: label.value(row).into(),
                 source: source.value(row).into(),
-                time: scales.values(time, row, "time")?.ok_or(DatasetError::Null { column: "time", row })?,
-                flux: scales.values(flux, row, "flux")?.ok_or(DatasetError::Null { column: "flux", row })?,
-                flux_err: scales.values(flux_err, row, "flux_err")?,
+                time: time.values(row)?.ok_or(DatasetError::Null { column: "time", row })?,
+                flux: flux.values(row)?.ok_or(DatasetError::Null { column: "flux", row })?,
+                flux_err: flux_err.values(row)?,
                 flagged: flags(flagged, row)?,
                 time_system: match time_offset.is_null(row) {
                     true => TimeSystem::UNKNOWN,
@@ -65,11 +72,18 @@ pub fn segments_of_batch(batch: &RecordBatch) -> Result<Vec<SegmentRow>, Dataset
                 exposure_time: (!exposure_time.is_null(row)).then(|| exposure_time.value(row)),
                 band: (!band.is_null(row)).then(|| band.value(row).into()),
                 preference: preference.value(row),
+                centroid: match (optional_values(&centroid_column, row)?, optional_values(&centroid_row, row)?) {
+                    (Some(column), Some(row)) => Some(Centroid { column, row }),
+                    _ => None,
+                },
+                momentum_dumps: optional_values(&momentum_dumps, row)?.unwrap_or_default(),
             };
             let lengths = [
                 ("flux", Some(segment.flux.len())),
                 ("flux_err", segment.flux_err.as_ref().map(Vec::len)),
                 ("flagged", segment.flagged.as_ref().map(Vec::len)),
+                ("centroid_column", segment.centroid.as_ref().map(Centroid::len)),
+                ("centroid_row", segment.centroid.as_ref().map(|c| c.row.len())),
             ];
             for (column, length) in lengths {
                 if let Some(other) = length.filter(|n| *n != segment.time.len()) {
@@ -94,42 +108,47 @@ pub fn segments_of_batch(batch: &RecordBatch) -> Result<Vec<SegmentRow>, Dataset
         .collect()
 }
 
-/// What turns the counts of a compact table into numbers; nothing in an exact one.
-struct Scales<'a>(Option<[&'a Float64Array; 5]>);
+/// A list of numbers a row: as they are, or as counts of steps with their scale.
+struct Series<'a> {
+    column: &'static str,
+    lists: &'a ListArray,
+    zero: Option<&'a Float64Array>,
+    step: Option<&'a Float64Array>,
+}
 
-impl<'a> Scales<'a> {
-    fn of(batch: &'a RecordBatch) -> Result<Self, DatasetError> {
-        if batch.column_by_name("time_step").is_none() {
-            return Ok(Self(None));
-        }
-        let [time_zero, time_step] = [floats(batch, "time_zero")?, floats(batch, "time_step")?];
-        let [flux_zero, flux_step] = [floats(batch, "flux_zero")?, floats(batch, "flux_step")?];
-        Ok(Self(Some([time_zero, time_step, flux_zero, flux_step, floats(batch, "flux_err_step")?])))
+impl<'a> Series<'a> {
+    fn of(batch: &'a RecordBatch, column: &'static str) -> Result<Self, DatasetError> {
+        let scale = |part: &str| {
+            let array = batch.column_by_name(&format!("{column}_{part}"))?;
+            Some(
+                array.as_primitive_opt::<Float64Type>().ok_or_else(|| wrong_type(column, array.data_type(), "Float64")),
+            )
+        };
+        let (zero, step) = (scale("zero").transpose()?, scale("step").transpose()?);
+        Ok(Self { column, lists: lists(batch, column)?, zero, step })
     }
 
-    /// Numbers of a row of `time`, `flux` or `flux_err`.
-    fn values(&self, list: &ListArray, row: usize, column: &'static str) -> Result<Option<Vec<f64>>, DatasetError> {
-        let Some([time_zero, time_step, flux_zero, flux_step, err_step]) = self.0 else {
-            return values(list, row, column);
-        };
-        if list.is_null(row) {
+    /// Numbers of a row, NaN for nulls among them; `None` where the row has no list.
+    fn values(&self, row: usize) -> Result<Option<Vec<f64>>, DatasetError> {
+        if self.lists.is_null(row) {
             return Ok(None);
         }
-        let item = list.value(row);
-        let (zero, step) = match column {
-            "time" => (time_zero.value(row), time_step.value(row)),
-            "flux" => (flux_zero.value(row), flux_step.value(row)),
-            _ => (0.0, err_step.value(row)),
+        let item = self.lists.value(row);
+        let Some(step) = self.step else {
+            let item = item
+                .as_primitive_opt::<Float64Type>()
+                .ok_or_else(|| wrong_type(self.column, item.data_type(), "List of Float64"))?;
+            let number = |i| if item.is_null(i) { f64::NAN } else { item.value(i) };
+            return Ok(Some((0..item.len()).map(number).collect()));
         };
-        let wrong = || wrong_type(column, item.data_type(), "List of Int64 or Int32");
-        let counts: Vec<Option<i64>> = match item.as_primitive_opt::<Int64Type>() {
-            Some(item) => item.iter().collect(),
-            None => {
-                let item = item.as_primitive_opt::<Int32Type>().ok_or_else(wrong)?;
-                item.iter().map(|n| n.map(i64::from)).collect()
-            }
-        };
-        Ok(Some(compact::values(zero, step, counts.into_iter())))
+        let zero = self.zero.map_or(0.0, |zero| zero.value(row));
+        let counts: Vec<Option<i64>> =
+            match (item.as_primitive_opt::<Int64Type>(), item.as_primitive_opt::<Int32Type>()) {
+                (Some(item), _) => item.iter().collect(),
+                (_, Some(item)) => item.iter().map(|n| n.map(i64::from)).collect(),
+                _ => return Err(wrong_type(self.column, item.data_type(), "List of Int64 or Int32")),
+            };
+        Ok(Some(compact::values(zero, step.value(row), counts.into_iter())))
     }
 }
 
@@ -150,17 +169,6 @@ fn floats<'a>(batch: &'a RecordBatch, column: &'static str) -> Result<&'a Float6
 fn lists<'a>(batch: &'a RecordBatch, column: &'static str) -> Result<&'a ListArray, DatasetError> {
     let array = batch.column_by_name(column).ok_or(DatasetError::MissingColumn { column })?;
     array.as_list_opt::<i32>().ok_or_else(|| wrong_type(column, array.data_type(), "List"))
-}
-
-fn values(list: &ListArray, row: usize, column: &'static str) -> Result<Option<Vec<f64>>, DatasetError> {
-    if list.is_null(row) {
-        return Ok(None);
-    }
-    let item = list.value(row);
-    let item = item
-        .as_primitive_opt::<Float64Type>()
-        .ok_or_else(|| wrong_type(column, item.data_type(), "List of Float64"))?;
-    Ok(Some((0..item.len()).map(|i| if item.is_null(i) { f64::NAN } else { item.value(i) }).collect()))
 }
 
 fn flags(list: &ListArray, row: usize) -> Result<Option<Vec<bool>>, DatasetError> {

@@ -34,17 +34,21 @@ pub enum Precision {
     /// To the last bit.
     #[default]
     Exact,
-    /// Times to a third of a millisecond, fluxes to a twentieth of their scatter, errors to half a per cent.
+    /// Times to a third of a millisecond, fluxes and centroids to a twentieth of their scatter, errors to half a per cent.
     Compact,
 }
 
 /// Columns of a compact table that turn counts into numbers.
-const COMPACT_COLUMNS: [(&str, &str, &str); 5] = [
+const COMPACT_COLUMNS: [(&str, &str, &str); 9] = [
     ("time_zero", "d", "time = time_zero + time_step × count"),
     ("time_step", "d", "See time_zero"),
     ("flux_zero", "", "flux = flux_zero + flux_step × count"),
     ("flux_step", "", "See flux_zero"),
     ("flux_err_step", "", "flux_err = flux_err_step × count"),
+    ("centroid_column_zero", "pix", "centroid_column = centroid_column_zero + centroid_column_step × count"),
+    ("centroid_column_step", "pix", "See centroid_column_zero"),
+    ("centroid_row_zero", "pix", "centroid_row = centroid_row_zero + centroid_row_step × count"),
+    ("centroid_row_step", "pix", "See centroid_row_zero"),
 ];
 
 /// Schema of an exact table.
@@ -86,13 +90,28 @@ pub fn schema_of(precision: Precision) -> SchemaRef {
         ),
         described("time", list(time), false, "d", "Mid-exposure times, in the order of the source"),
         described("flux", list(flux.clone()), false, "", "Flux in the unit of the source; NaN where missing"),
-        described("flux_err", list(flux), true, "", "One-sigma errors in the unit of flux; null where none"),
+        described("flux_err", list(flux.clone()), true, "", "One-sigma errors in the unit of flux; null where none"),
         described(
             "flagged",
             list(DataType::Boolean),
             true,
             "",
             "True where quality flags call the cadence bad; null where none",
+        ),
+        described(
+            "centroid_column",
+            list(flux.clone()),
+            true,
+            "pix",
+            "Centroid of the light in the aperture along the columns; null where none",
+        ),
+        described("centroid_row", list(flux), true, "pix", "The same along the rows"),
+        described(
+            "momentum_dumps",
+            list(DataType::Float64),
+            true,
+            "d",
+            "Times when the spacecraft dumped momentum, as of time; null where none",
         ),
     ];
     for (name, unit, description) in STAR_COLUMNS {

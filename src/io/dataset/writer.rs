@@ -2,23 +2,17 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, BooleanBuilder, Float64Builder, Int32Builder, Int64Builder, ListBuilder, RecordBatch, StringBuilder,
-    UInt8Builder,
-};
-use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
-use super::schema::{Precision, SCHEMA_VERSION, STAR_COLUMNS, TABLE, schema_of};
-use super::{DatasetError, compact};
-use crate::lightcurve::{RawSegment, RawTarget};
-use crate::star::{Measured, Star};
+use super::DatasetError;
+use super::columns::Columns;
+use super::schema::{Precision, SCHEMA_VERSION, TABLE, schema_of};
+use crate::lightcurve::{Centroid, RawSegment, RawTarget};
 
 /// Cadences held in memory before they are encoded.
 const BATCH_CADENCES: usize = 1 << 18;
@@ -85,7 +79,7 @@ impl DatasetWriter {
             self.columns.push(target, segment);
             self.summary.segments += 1;
             self.summary.cadences += segment.time.len();
-            if self.columns.cadences >= BATCH_CADENCES {
+            if self.columns.cadences() >= BATCH_CADENCES {
                 self.encode()?;
             }
         }
@@ -106,7 +100,7 @@ impl DatasetWriter {
 
     fn encode(&mut self) -> Result<(), DatasetError> {
         let Some(writer) = self.writer.as_mut() else { return Ok(()) };
-        let cadences = self.columns.cadences;
+        let cadences = self.columns.cadences();
         let Some(batch) =
             self.columns.take().map_err(|source| DatasetError::Arrow { path: self.path.clone(), source })?
         else {
@@ -141,7 +135,7 @@ fn properties(precision: Precision) -> WriterProperties {
             KeyValue::new("schema_version".into(), SCHEMA_VERSION.to_string()),
         ]));
     // Neighbouring values share their high bytes, which a byte-wise layout lets zstd find.
-    for column in ["time", "flux", "flux_err"] {
+    for column in ["time", "flux", "flux_err", "centroid_column", "centroid_row"] {
         let path = ColumnPath::from(vec![column.to_string(), "list".into(), "item".into()]);
         let encoding = match (precision, column) {
             (Precision::Compact, "time") => Encoding::DELTA_BINARY_PACKED,
@@ -158,6 +152,8 @@ fn check_lengths(target: &RawTarget, segment: &RawSegment) -> Result<(), Dataset
         ("flux", Some(segment.flux.len())),
         ("flux_err", segment.flux_err.as_ref().map(Vec::len)),
         ("flagged", segment.flagged.as_ref().map(Vec::len)),
+        ("centroid_column", segment.centroid.as_ref().map(Centroid::len)),
+        ("centroid_row", segment.centroid.as_ref().map(|c| c.row.len())),
     ];
     for (column, length) in others {
         if let Some(other) = length.filter(|l| *l != n) {
@@ -173,165 +169,12 @@ fn check_lengths(target: &RawTarget, segment: &RawSegment) -> Result<(), Dataset
     Ok(())
 }
 
-/// The rows not yet encoded.
-struct Columns {
-    schema: SchemaRef,
-    cadences: usize,
-    rows: usize,
-    target_id: StringBuilder,
-    segment: StringBuilder,
-    source: StringBuilder,
-    band: StringBuilder,
-    time_offset: Float64Builder,
-    exposure_time: Float64Builder,
-    preference: UInt8Builder,
-    curves: Curves,
-    flagged: ListBuilder<BooleanBuilder>,
-    star: Vec<Float64Builder>,
-}
-
-/// Times, fluxes and errors, to the last bit or as counts.
-enum Curves {
-    Exact(Box<[ListBuilder<Float64Builder>; 3]>),
-    Compact {
-        time: ListBuilder<Int64Builder>,
-        /// Flux and error.
-        flux: Box<[ListBuilder<Int32Builder>; 2]>,
-        /// Zero and step of time and flux, step of the error.
-        scales: Box<[Float64Builder; 5]>,
-    },
-}
-
-impl Curves {
-    fn new(precision: Precision) -> Self {
-        match precision {
-            Precision::Exact => Self::Exact(Box::default()),
-            Precision::Compact => {
-                Self::Compact { time: ListBuilder::default(), flux: Box::default(), scales: Box::default() }
-            }
-        }
-    }
-
-    fn push(&mut self, segment: &RawSegment) {
-        match self {
-            Self::Exact(lists) => {
-                push_list(&mut lists[0], Some(&segment.time));
-                push_list(&mut lists[1], Some(&segment.flux));
-                push_list(&mut lists[2], segment.flux_err.as_deref());
-            }
-            Self::Compact { time, flux, scales } => {
-                let times = compact::time(segment);
-                time.values().extend(times.counts.iter().copied());
-                time.append(true);
-                let fluxes = compact::flux(segment);
-                let errors = compact::flux_err(segment);
-                scales[4].append_option(errors.as_ref().map(|e| e.step));
-                for (builder, counts) in flux.iter_mut().zip([Some(&fluxes), errors.as_ref()]) {
-                    if let Some(counts) = counts {
-                        // No count is larger: `Counts` widens the step for that.
-                        builder.values().extend(counts.counts.iter().map(|n| n.map(|n| n as i32)));
-                    }
-                    builder.append(counts.is_some());
-                }
-                for (builder, value) in scales.iter_mut().zip([times.zero, times.step, fluxes.zero, fluxes.step]) {
-                    builder.append_value(value);
-                }
-            }
-        }
-    }
-
-    /// The three lists, and the columns that stand at the end of the table.
-    fn finish(&mut self) -> (Vec<ArrayRef>, Vec<ArrayRef>) {
-        match self {
-            Self::Exact(lists) => (lists.iter_mut().map(|b| Arc::new(b.finish()) as ArrayRef).collect(), vec![]),
-            Self::Compact { time, flux, scales } => {
-                let mut lists: Vec<ArrayRef> = vec![Arc::new(time.finish())];
-                lists.extend(flux.iter_mut().map(|b| Arc::new(b.finish()) as ArrayRef));
-                (lists, scales.iter_mut().map(|b| Arc::new(b.finish()) as ArrayRef).collect())
-            }
-        }
-    }
-}
-
-impl Columns {
-    fn new(schema: SchemaRef, precision: Precision) -> Self {
-        Self {
-            schema,
-            cadences: 0,
-            rows: 0,
-            target_id: StringBuilder::new(),
-            segment: StringBuilder::new(),
-            source: StringBuilder::new(),
-            band: StringBuilder::new(),
-            time_offset: Float64Builder::new(),
-            exposure_time: Float64Builder::new(),
-            preference: UInt8Builder::new(),
-            curves: Curves::new(precision),
-            flagged: ListBuilder::new(BooleanBuilder::new()),
-            star: (0..2 * STAR_COLUMNS.len()).map(|_| Float64Builder::new()).collect(),
-        }
-    }
-
-    fn push(&mut self, target: &RawTarget, segment: &RawSegment) {
-        self.target_id.append_value(&target.target_id);
-        self.segment.append_value(&segment.label);
-        self.source.append_value(&segment.source);
-        self.band.append_option(segment.band.as_deref());
-        self.time_offset.append_option(segment.time_system.offset());
-        self.exposure_time.append_option(segment.exposure_time);
-        self.preference.append_value(segment.preference);
-        self.curves.push(segment);
-        if let Some(flagged) = &segment.flagged {
-            self.flagged.values().append_slice(flagged);
-        }
-        self.flagged.append(segment.flagged.is_some());
-        for (pair, measured) in self.star.chunks_exact_mut(2).zip(star_fields(&target.star)) {
-            pair[0].append_option(measured.map(|m| m.value));
-            pair[1].append_option(measured.map(|m| m.err));
-        }
-        self.cadences += segment.time.len();
-        self.rows += 1;
-    }
-
-    fn take(&mut self) -> Result<Option<RecordBatch>, arrow::error::ArrowError> {
-        if self.rows == 0 {
-            return Ok(None);
-        }
-        (self.rows, self.cadences) = (0, 0);
-        let (lists, scales) = self.curves.finish();
-        let mut arrays: Vec<ArrayRef> = vec![
-            Arc::new(self.target_id.finish()),
-            Arc::new(self.segment.finish()),
-            Arc::new(self.source.finish()),
-            Arc::new(self.band.finish()),
-            Arc::new(self.time_offset.finish()),
-            Arc::new(self.exposure_time.finish()),
-            Arc::new(self.preference.finish()),
-        ];
-        arrays.extend(lists);
-        arrays.push(Arc::new(self.flagged.finish()));
-        arrays.extend(self.star.iter_mut().map(|b| Arc::new(b.finish()) as ArrayRef));
-        arrays.extend(scales);
-        RecordBatch::try_new(self.schema.clone(), arrays).map(Some)
-    }
-}
-
-fn push_list(builder: &mut ListBuilder<Float64Builder>, values: Option<&[f64]>) {
-    if let Some(values) = values {
-        builder.values().append_slice(values);
-    }
-    builder.append(values.is_some());
-}
-
-fn star_fields(star: &Star) -> [Option<Measured>; 5] {
-    [star.mass_msun, star.radius_rsun, star.teff_k, star.logg, star.rho]
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::reader::segments_of_batch;
     use super::*;
     use crate::lightcurve::TimeSystem;
+    use crate::star::{Measured, Star};
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
     fn target(id: &str, n: usize) -> RawTarget {
@@ -346,6 +189,8 @@ mod tests {
             exposure_time: err.then_some(120.0 / 86400.0),
             band: err.then(|| "TESS".into()),
             preference: if err { 200 } else { 100 },
+            centroid: err.then(|| Centroid { column: vec![1012.3; n], row: (0..n).map(|i| 7.0 + i as f64).collect() }),
+            momentum_dumps: if err { vec![1326.5, 1329.0] } else { Vec::new() },
         };
         let star = Star { teff_k: Some(Measured { value: 5800.0, err: 100.0 }), ..Star::default() };
         RawTarget { target_id: id.into(), segments: vec![segment("S1", true), segment("S2", false)], star }

@@ -2,12 +2,13 @@
 
 use super::config::ReadConfig;
 use super::error::ReadError;
-use crate::lightcurve::{RawSegment, TimeSystem};
+use crate::lightcurve::{Centroid, RawSegment, TimeSystem};
 
 /// Products whose pipeline is not known.
 pub(super) const PREFERENCE_PLAIN: u8 = 100;
 
 /// One light curve in a file's own units.
+#[derive(Default)]
 pub(super) struct Draft {
     pub(super) label: String,
     pub(super) source: String,
@@ -20,6 +21,9 @@ pub(super) struct Draft {
     pub(super) band: Option<String>,
     pub(super) preference: u8,
     pub(super) magnitudes: bool,
+    pub(super) centroid: Option<Centroid>,
+    /// In the unit of `time`.
+    pub(super) momentum_dumps: Vec<f64>,
 }
 
 impl Draft {
@@ -32,13 +36,14 @@ impl Draft {
             ("flux", Some(self.flux.len())),
             ("flux_err", self.flux_err.as_ref().map(Vec::len)),
             ("quality", self.flagged.as_ref().map(Vec::len)),
+            ("centroid", self.centroid.as_ref().map(Centroid::len)),
         ] {
             if let Some(found) = length.filter(|l| *l != rows) {
                 return Err(ReadError::ColumnLength { column: column.into(), found, expected: rows });
             }
         }
         let days = config.time_unit.in_days();
-        for t in &mut self.time {
+        for t in self.time.iter_mut().chain(&mut self.momentum_dumps) {
             *t = finite_or_nan(*t * days);
         }
         let columns = std::iter::once(&mut self.flux).chain(self.flux_err.as_mut());
@@ -74,6 +79,8 @@ impl Draft {
             exposure_time: self.exposure_time.filter(|e| e.is_finite() && *e > 0.0),
             band: self.band.or_else(|| config.band.clone()),
             preference: self.preference,
+            centroid: self.centroid,
+            momentum_dumps: self.momentum_dumps,
         })
     }
 }
@@ -100,6 +107,7 @@ mod tests {
             band: None,
             preference: PREFERENCE_PLAIN,
             magnitudes: true,
+            ..Draft::default()
         }
     }
 

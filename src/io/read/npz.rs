@@ -111,6 +111,7 @@ pub(in crate::io) fn segment(
         band: None,
         preference: PREFERENCE_PLAIN,
         magnitudes: roles.magnitudes,
+        ..Draft::default()
     };
     draft.finish(config)
 }

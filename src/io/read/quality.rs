@@ -78,26 +78,39 @@ impl std::str::FromStr for QualityMask {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FlagSystem {
     Kepler,
+    K2,
     Tess,
     Qlp,
     /// No known mission: zero is good.
     Unknown,
 }
 
+impl FlagSystem {
+    /// Bits of the cadences in which the spacecraft dumped momentum: desaturation of the reaction wheels, and the firing of
+    /// thrusters that K2 was steered by.
+    pub(super) fn momentum_dump(self) -> u32 {
+        match self {
+            FlagSystem::Kepler | FlagSystem::Tess | FlagSystem::Qlp => 1 << 5,
+            FlagSystem::K2 => (1 << 5) | (1 << 20),
+            FlagSystem::Unknown => 0,
+        }
+    }
+}
+
 impl QualityMask {
     /// The bits that make a cadence bad.
     pub(super) fn bits(self, system: FlagSystem) -> u32 {
-        use FlagSystem::{Kepler, Qlp, Tess, Unknown};
+        use FlagSystem::{K2, Kepler, Qlp, Tess, Unknown};
         match (self, system) {
             (Self::None, _) => 0,
             (Self::Bits(bits), _) => bits,
             (_, Unknown) => u32::MAX,
-            (Self::Default, Kepler) => 1_130_799,
+            (Self::Default, Kepler | K2) => 1_130_799,
             (Self::Default, Tess) => 175,
             (Self::Default, Qlp) => 175 | 2048 | 4096,
-            (Self::Hard, Kepler) => 1_664_431,
+            (Self::Hard, Kepler | K2) => 1_664_431,
             (Self::Hard, Tess | Qlp) => 7_407,
-            (Self::Hardest, Kepler) => 2_096_639,
+            (Self::Hardest, Kepler | K2) => 2_096_639,
             (Self::Hardest, Tess | Qlp) => 65_535,
         }
     }

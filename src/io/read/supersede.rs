@@ -106,6 +106,11 @@ fn select(segment: &RawSegment, keep: &[bool]) -> RawSegment {
         time: pick(&segment.time),
         flux: pick(&segment.flux),
         flux_err: segment.flux_err.as_deref().map(pick),
+        centroid: segment.centroid.as_ref().map(|c| {
+            let mut centroid = c.clone();
+            centroid.retain(keep);
+            centroid
+        }),
         flagged: segment.flagged.as_ref().map(|f| f.iter().zip(keep).filter(|(_, k)| **k).map(|(v, _)| *v).collect()),
         ..segment.clone()
     }
@@ -122,12 +127,10 @@ mod tests {
             source: source.into(),
             time: (0..n).map(|i| start + i as f64 * step).collect(),
             flux: vec![1.0; n],
-            flux_err: None,
-            flagged: None,
             time_system: TimeSystem::BTJD,
-            exposure_time: None,
             band: Some("TESS".into()),
             preference,
+            ..RawSegment::default()
         }
     }
 

@@ -239,6 +239,7 @@ pub fn vetting_columns(metrics: &[MetricColumn]) -> Vec<Column> {
         column("profile", Text, "", "Name of the profile whose tests and thresholds judged."),
         column("disposition", Text, "", "`candidate` (of a planet), `false_positive` (eclipses, but of no planet in front of this star) or `false_alarm` (no eclipse)."),
         column("score", Float, "", "Share of draws, metrics moved by their errors, in which the disposition is `candidate`."),
+        column("probability", Float, "", "Probability that it is no false alarm, by the run's calibration; null without one, and for a `false_positive`."),
         column("failed", Text, "", "Tests that failed and count, separated by `; `; null for none."),
         column("failed_because", Text, "", "What these say in words."),
         column("notes", Text, "", "Tests whose condition holds but which do not count against the candidate."),

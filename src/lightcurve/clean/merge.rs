@@ -1,7 +1,7 @@
 //! Puts the cleaned segments of a target on one time scale and one after the other.
 
 use super::{CleanConfig, CleanSegment, DroppedSegment, SegmentReport, outliers};
-use crate::lightcurve::{LightCurve, LightCurveError, RawTarget, Segment, TimeSystem, split_at_gaps};
+use crate::lightcurve::{Centroid, LightCurve, LightCurveError, RawTarget, Segment, TimeSystem, split_at_gaps};
 
 /// Breaks longer than this (days) leave room for another segment: a night, or the downlink of a sector.
 const ROOM_FOR_OTHERS: f64 = 0.5;
@@ -30,7 +30,7 @@ pub(super) fn common_time_system(segments: &mut [CleanSegment<'_>]) -> Result<Ti
     for segment in segments.iter_mut() {
         let shift = segment.raw.time_system.offset().unwrap_or(target_offset) - target_offset;
         if shift != 0.0 {
-            segment.time.iter_mut().for_each(|t| *t += shift);
+            segment.time.iter_mut().chain(&mut segment.momentum_dumps).for_each(|t| *t += shift);
         }
     }
     Ok(system)
@@ -76,6 +76,9 @@ pub(super) fn one_cadence_at_a_time<'a>(
                     row += 1;
                     free[row - 1]
                 });
+            }
+            if let Some(centroid) = &mut segment.centroid {
+                centroid.retain(&free);
             }
             segment.report.overlapping = shared;
             segment.report.cadences_out = kept;
@@ -151,7 +154,29 @@ pub(super) fn join(
         runs,
         time_system,
     )?
-    .with_star(target.star);
+    .with_star(target.star)
+    .with_momentum_dumps(momentum_dumps(&segments));
+    let light_curve = match centroid(&segments, &order) {
+        Some(centroid) => light_curve.with_centroid(centroid)?,
+        None => light_curve,
+    };
     let keep = order.iter().map(|&(s, row)| !outliers[s][row]).collect();
     Ok((light_curve, keep, segments.into_iter().map(|s| s.report).collect()))
+}
+
+/// Centroids of the cadences in `order` (segment and row), if any segment has some.
+fn centroid(segments: &[CleanSegment<'_>], order: &[(usize, usize)]) -> Option<Centroid> {
+    segments.iter().find(|s| s.centroid.is_some())?;
+    let of: Vec<Option<&Centroid>> = segments.iter().map(|s| s.centroid.as_ref()).collect();
+    let column = |pick: for<'a> fn(&'a Centroid) -> &'a [f64]| {
+        order.iter().map(|&(s, row)| of[s].map_or(f64::NAN, |c| pick(c)[row])).collect()
+    };
+    Some(Centroid { column: column(|c| &c.column), row: column(|c| &c.row) })
+}
+
+fn momentum_dumps(segments: &[CleanSegment<'_>]) -> Vec<f64> {
+    let mut times: Vec<f64> = segments.iter().flat_map(|s| &s.momentum_dumps).copied().collect();
+    times.sort_by(f64::total_cmp);
+    times.dedup();
+    times
 }

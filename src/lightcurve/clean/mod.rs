@@ -15,7 +15,7 @@ mod errors;
 mod merge;
 mod outliers;
 
-use super::{CadenceMask, LightCurve, LightCurveError, RawSegment, RawTarget, median_time_step};
+use super::{CadenceMask, Centroid, LightCurve, LightCurveError, RawSegment, RawTarget, median_time_step};
 use crate::math::median;
 
 pub use errors::{ErrorOrigin, segment_white_noise, white_noise};
@@ -142,6 +142,8 @@ struct CleanSegment<'a> {
     time: Vec<f64>,
     flux: Vec<f64>,
     flux_err: Vec<f64>,
+    centroid: Option<Centroid>,
+    momentum_dumps: Vec<f64>,
     exposure_time: f64,
     report: SegmentReport,
 }
@@ -157,6 +159,12 @@ fn clean_segment<'a>(raw: &'a RawSegment, config: &CleanConfig) -> Result<CleanS
     }
     if let Some(flags) = raw.flagged.as_ref().filter(|f| f.len() != n) {
         return Err(lengths(flags.len()));
+    }
+
+    if let Some(centroid) = &raw.centroid {
+        if let Some(found) = [centroid.column.len(), centroid.row.len()].into_iter().find(|found| *found != n) {
+            return Err(LightCurveError::CentroidLength { found, expected: n });
+        }
     }
 
     let mut rows = Vec::with_capacity(n);
@@ -217,7 +225,16 @@ fn clean_segment<'a>(raw: &'a RawSegment, config: &CleanConfig) -> Result<CleanS
         median_error: estimated.median_before,
     };
     let exposure_time = exposure_time.unwrap_or_else(|| median_time_step(&time));
-    Ok(CleanSegment { raw, time, flux, flux_err: estimated.values, exposure_time, report })
+    Ok(CleanSegment {
+        raw,
+        time,
+        flux,
+        flux_err: estimated.values,
+        centroid: raw.centroid.as_ref().map(|c| c.at(&rows)),
+        momentum_dumps: raw.momentum_dumps.clone(),
+        exposure_time,
+        report,
+    })
 }
 
 /// The median, if it is plainly positive. Flux around zero (differences, residuals, flux − 1) has no scale of its own:

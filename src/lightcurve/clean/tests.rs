@@ -22,11 +22,8 @@ fn raw(label: &str, time: Vec<f64>, flux: Vec<f64>, flux_err: Option<Vec<f64>>) 
         time,
         flux,
         flux_err,
-        flagged: None,
         time_system: TimeSystem::BTJD,
-        exposure_time: None,
-        band: None,
-        preference: 0,
+        ..RawSegment::default()
     }
 }
 
@@ -262,4 +259,28 @@ fn constant_errors_of_a_short_segment_stay() {
         s.flux[i] *= 0.98;
     }
     assert_eq!(run(vec![s]).unwrap().report.segments[0].errors, ErrorOrigin::File);
+}
+
+#[test]
+fn centroids_and_momentum_dumps_stay_with_their_cadences() {
+    let mut first = noisy("S1", 0.0, 300, 1e-3);
+    first.time.swap(10, 200);
+    first.flux[51] = f64::NAN;
+    // The centroid tells the time of its cadence.
+    first.centroid = Some(Centroid { column: first.time.clone(), row: first.time.iter().map(|t| -t).collect() });
+    first.momentum_dumps = vec![3.0];
+    let mut second = noisy("S2", 5.0, 300, 1e-3);
+    second.time_system = TimeSystem::BJD;
+    second.time.iter_mut().for_each(|t| *t += 2_457_002.0);
+    second.momentum_dumps = vec![2_457_008.0];
+    let curve = run(vec![second, first]).unwrap().light_curve;
+    let (split, centroid) = (curve.segments()[0].range.end, curve.centroid().unwrap());
+    assert_eq!(&centroid.column[..split], &curve.time()[..split]);
+    assert!(centroid.row[..split].iter().zip(curve.time()).all(|(r, t)| *r == -t));
+    assert!(centroid.column[split..].iter().all(|c| c.is_nan()) && centroid.column.len() == curve.len());
+    assert_eq!(curve.momentum_dumps(), [3.0, 8.0]);
+
+    let mut wrong = noisy("S1", 0.0, 300, 1e-3);
+    wrong.centroid = Some(Centroid { column: vec![0.0; 300], row: vec![0.0; 299] });
+    assert_eq!(run(vec![wrong]).unwrap_err(), LightCurveError::CentroidLength { found: 299, expected: 300 });
 }

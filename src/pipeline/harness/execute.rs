@@ -23,6 +23,7 @@ use crate::pipeline::manifest::{Counts, hex, write_whole};
 use crate::pipeline::prepare::ErrorRow;
 use crate::pipeline::progress::{Live, Progress};
 use crate::pipeline::run::Run;
+use crate::vet::Calibration;
 
 /// What the trials of a collection came to.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +39,8 @@ pub struct InjectSummary {
     pub error_rows: usize,
     pub completeness: Vec<CompletenessRow>,
     pub reliability: Vec<ReliabilityRow>,
+    /// None where there were too few planets or false alarms to tell.
+    pub calibration: Option<Calibration>,
 }
 
 impl InjectSummary {
@@ -167,7 +170,9 @@ pub fn run_injections(
     tables.finish()?;
     summary.completeness = totals.completeness(inject);
     summary.reliability = totals.reliability(inject);
+    summary.calibration = totals.calibration(inject);
     write_cells(&summary, out)?;
+    write_calibration(&summary, out)?;
     write_figures(&totals, &summary, inject, out)?;
     write_manifest(run, inject, &summary, out)?;
     Ok(summary)
@@ -228,6 +233,28 @@ fn write_cells(summary: &InjectSummary, out: &Path) -> Result<(), TableError> {
         write_reliability(&mut table, &summary.run_id, row)?;
     }
     table.finish().map(|_| ())
+}
+
+/// A configuration for `antumbra run` that holds the calibration; takes away that of an earlier run if there is none now.
+fn write_calibration(summary: &InjectSummary, out: &Path) -> Result<(), RunError> {
+    let path = out.join("calibration.toml");
+    let failed = |source| RunError::Output { path: path.clone(), source };
+    let Some(Calibration { intercept, score, ln_snr }) = summary.calibration else {
+        return match std::fs::remove_file(&path) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(failed(e)),
+            _ => Ok(()),
+        };
+    };
+    let write = |file: &mut std::io::BufWriter<std::fs::File>| {
+        writeln!(
+            file,
+            "# Probability that a candidate is no false alarm, by `antumbra inject`, run {}:\n\
+             # ln p / (1 - p) = intercept + score * (score) + ln_snr * ln(mes_red)\n\
+             [vet.calibration]\nintercept = {intercept:?}\nscore = {score:?}\nln_snr = {ln_snr:?}",
+            summary.run_id
+        )
+    };
+    write_whole(&path, write).map_err(failed)
 }
 
 fn write_manifest(run: &Run, inject: &InjectConfig, summary: &InjectSummary, out: &Path) -> Result<(), RunError> {

@@ -1,9 +1,11 @@
 //! All trials of a run together.
 
+use super::examine::Examined;
 use super::trial::{Trial, TrialKind};
 use crate::inject::InjectConfig;
 use crate::inject::completeness::{Grid, Injection, Quantity, Tally, above, all, along, edges_of};
 use crate::inject::reliability::{Dispositions, Reliability};
+use crate::vet::{Calibration, Disposition, Labelled};
 
 /// What one needs of all trials for completeness and reliability: some 60 bytes an injection, 32 a candidate.
 #[derive(Clone, Debug, Default)]
@@ -12,7 +14,29 @@ pub struct Totals {
     /// Candidates of observed, inverted and scrambled light curves with their S/N over red noise.
     candidates: [Vec<(f64, Dispositions)>; 3],
     light_curves: [usize; 3],
+    /// What the same candidates, and the planets found, say of scores.
+    scored: [Vec<Scored>; 3],
+    planets: Vec<Scored>,
 }
+
+/// A candidate that was not taken for eclipses of a binary.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Scored {
+    score: f64,
+    snr: f64,
+}
+
+impl Scored {
+    fn of(examined: &Examined, index: usize) -> Option<Self> {
+        let vetted = examined.vetted.get(index)?.as_ref()?;
+        let scored = Self { score: vetted.score, snr: vetted.metrics.value("mes_red") };
+        (vetted.verdict.disposition != Disposition::FalsePositive && scored.score.is_finite() && scored.snr > 0.0)
+            .then_some(scored)
+    }
+}
+
+/// Fewest of each kind that a calibration is made of.
+const LEAST_SCORED: usize = 20;
 
 /// What the rows of a table divide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,12 +88,20 @@ impl Totals {
             TrialKind::Observed => 0,
             TrialKind::Inverted => 1,
             TrialKind::Scrambled => 2,
-            TrialKind::Injected => return,
+            TrialKind::Injected => {
+                if let (Ok(examined), Some(found)) = (&trial.outcome, trial.recovered().filter(|f| f.is_exact())) {
+                    self.planets.extend(Scored::of(examined, found.index));
+                }
+                return;
+            }
         };
         if let Ok(examined) = &trial.outcome {
             self.light_curves[kind] += 1;
             let counted = examined.independent().filter(|(index, ..)| !trial.is_known(*index));
-            self.candidates[kind].extend(counted.map(|(_, snr, one)| (snr, one)));
+            for (index, snr, one) in counted {
+                self.candidates[kind].push((snr, one));
+                self.scored[kind].extend(Scored::of(examined, index));
+            }
         }
     }
 
@@ -116,6 +148,33 @@ impl Totals {
         rows
     }
 
+    /// What turns scores into probabilities; `None` where there are too few planets or false alarms to tell.
+    ///
+    /// Injected planets stand for what is real, in each bin of S/N as many as there are observed candidates beyond the false
+    /// alarms expected there (half a candidate at least); candidates of inverted and scrambled light curves for false alarms.
+    pub fn calibration(&self, config: &InjectConfig) -> Option<Calibration> {
+        let [observed, false_alarms @ ..] = &self.scored;
+        if self.planets.len() < LEAST_SCORED || false_alarms.iter().map(Vec::len).sum::<usize>() < LEAST_SCORED {
+            return None;
+        }
+        let n = self.light_curves;
+        let kinds = n[1..].iter().filter(|n| **n > 0).count() as f64;
+        let mut labelled = Vec::new();
+        for (kind, candidates) in false_alarms.iter().enumerate().filter(|(kind, _)| n[kind + 1] > 0) {
+            let weight = n[0] as f64 / n[kind + 1] as f64 / kinds;
+            labelled.extend(candidates.iter().map(|c| Labelled { score: c.score, snr: c.snr, is_real: false, weight }));
+        }
+        let bin = |snr: f64| config.grid.snr_edges.partition_point(|e| *e <= snr);
+        for at in 0..=config.grid.snr_edges.len() {
+            let planets: Vec<&Scored> = self.planets.iter().filter(|c| bin(c.snr) == at).collect();
+            let seen = observed.iter().filter(|c| bin(c.snr) == at).count() as f64;
+            let expected: f64 = labelled.iter().filter(|l| !l.is_real && bin(l.snr) == at).map(|l| l.weight).sum();
+            let weight = (seen - expected).max(0.5) / planets.len() as f64;
+            labelled.extend(planets.iter().map(|c| Labelled { score: c.score, snr: c.snr, is_real: true, weight }));
+        }
+        Calibration::fit(&labelled)
+    }
+
     fn reliability_of(&self, cells: Cells, snr: Option<[f64; 2]>) -> ReliabilityRow {
         let [low, high] = snr.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
         let [observed, inverted, scrambled] = [0, 1, 2].map(|kind: usize| {
@@ -143,6 +202,26 @@ mod tests {
 
     fn one(passed: usize, false_alarms: usize) -> Dispositions {
         Dispositions { passed, false_alarms, false_positives: 0 }
+    }
+
+    /// Of 40 observed candidates 20 are false alarms, as 40 inverted and scrambled light curves each say; the score keeps the
+    /// kinds apart only in part.
+    #[test]
+    fn a_calibrated_score_is_the_share_of_what_is_real() {
+        let of = |score: f64, n: usize| vec![Scored { score, snr: 10.0 }; n];
+        let totals = Totals {
+            light_curves: [40, 40, 40],
+            scored: [of(0.5, 40), [of(0.0, 15), of(1.0, 5)].concat(), [of(0.0, 15), of(1.0, 5)].concat()],
+            planets: [of(0.0, 25), of(1.0, 75)].concat(),
+            ..Totals::default()
+        };
+        let calibration = totals.calibration(&InjectConfig::default()).unwrap();
+        // At a score of one 15 of 20 planets and 5 of 20 false alarms, at zero the other way round.
+        for (score, share) in [(1.0, 0.75), (0.0, 0.25)] {
+            let p = calibration.probability(score, 10.0);
+            assert!((p - share).abs() < 0.03, "{score}: {p}");
+        }
+        assert!(Totals { planets: of(1.0, 3), ..totals }.calibration(&InjectConfig::default()).is_none());
     }
 
     #[test]

@@ -85,6 +85,7 @@ pub fn target_pages(target: PageTarget, config: &RunConfig, provenance: &Provena
                 verdict: &v.verdict,
                 metrics: &v.metrics,
                 score: Some(v.score),
+                probability: Some(v.probability).filter(|p| p.is_finite()),
             }),
             model_shift: None,
             provenance,

@@ -147,7 +147,7 @@ impl Again<'_> {
         let flat = again.as_ref().unwrap_or(&prepared.detrended);
         let vetted = match config.vet.profile.profile() {
             None => Vec::new(),
-            Some(profile) if !self.vet_again => stored.vetted(profile),
+            Some(profile) if !self.vet_again => stored.vetted(profile, &config.vet),
             Some(profile) => {
                 let mut vetted: Vec<Option<Vetted>> =
                     vet_target(&prepared, flat, &found.candidates, config).into_iter().map(Result::ok).collect();

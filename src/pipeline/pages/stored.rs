@@ -8,7 +8,7 @@ use crate::fit::{QuantitySummary, quantities};
 use crate::io::table::{CANDIDATES, FITS, POSTERIORS, Table, TableError, TableReader, VETTING, float_at};
 use crate::pipeline::vetting::VettingRows;
 use crate::report::page::{CORNER, PageFit};
-use crate::vet::{Metrics, Profile, Vetted};
+use crate::vet::{Metrics, Profile, VetConfig, Vetted};
 
 /// One target's rows.
 pub(super) struct StoredTarget {
@@ -22,10 +22,11 @@ pub(super) struct StoredTarget {
 
 impl StoredTarget {
     /// What `profile`, which the run used, makes of what was measured.
-    pub fn vetted(&self, profile: &Profile) -> Vec<Option<Vetted>> {
+    pub fn vetted(&self, profile: &Profile, config: &VetConfig) -> Vec<Option<Vetted>> {
         let judge = |stored: &Option<(Metrics, f64)>| {
             let (metrics, score) = stored.clone()?;
-            Some(Vetted { verdict: profile.judge(&metrics), metrics, score })
+            let verdict = profile.judge(&metrics);
+            Some(Vetted::new(metrics, verdict, score, config))
         };
         self.vetting.iter().map(judge).collect()
     }

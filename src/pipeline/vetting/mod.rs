@@ -34,7 +34,7 @@ pub fn vet_target(
         light_curve,
         detrended: flat,
         candidates,
-        flagged_times: &[],
+        flagged_times: light_curve.momentum_dumps(),
         seed: target_seed(config.seed, light_curve.target_id()),
     };
     vet_star(&star, &config.vet)

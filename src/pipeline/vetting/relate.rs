@@ -187,7 +187,7 @@ impl OfRun<'_> {
         }
         let verdict = profile.judge(&metrics);
         let score = if verdict.disposition == before { alone } else { of(&metrics) };
-        Vetted { metrics, verdict, score }
+        Vetted::new(metrics, verdict, score, config)
     }
 }
 

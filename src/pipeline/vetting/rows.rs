@@ -40,7 +40,7 @@ pub fn write_vetting(
 }
 
 fn fill<'a>(row: RowBuilder<'a>, vetted: &Vetted) -> RowBuilder<'a> {
-    let Vetted { metrics, verdict, score } = vetted;
+    let Vetted { metrics, verdict, score, probability } = vetted;
     let named = |t: &TestResult| t.name().to_string();
     let list = |keep: &dyn Fn(&TestResult) -> Option<String>| {
         let entries: Vec<String> = verdict.tests.iter().filter_map(keep).collect();
@@ -68,6 +68,9 @@ fn fill<'a>(row: RowBuilder<'a>, vetted: &Vetted) -> RowBuilder<'a> {
         }),
     ];
     let mut row = row.text("status", "ok").text("disposition", verdict.disposition.name()).float("score", *score);
+    if probability.is_finite() {
+        row = row.float("probability", *probability);
+    }
     for (column, text) in texts {
         if let Some(text) = text {
             row = row.text(column, text);

@@ -136,6 +136,9 @@ fn header(out: &mut String, view: &View, name: &str, row: &IndexRow) {
     if let Some(score) = row.score {
         let _ = write!(out, " Score {score:.2}.");
     }
+    if let Some(probability) = view.data.vetting.and_then(|v| v.probability) {
+        let _ = write!(out, " Probability that it is no false alarm: {probability:.3}.");
+    }
     let _ = write!(out, "</p><p><strong>{}</strong>", escaped(&capital(&row.judgement)));
     if let Some(v) = view.data.vetting {
         let _ = write!(out, " <span class=\"sub\">by the profile {}</span>", escaped(v.profile));

@@ -55,6 +55,8 @@ pub struct Vetting<'a> {
     pub metrics: &'a Metrics,
     /// Share of draws, metrics moved by their errors, that keep the disposition of a planet candidate.
     pub score: Option<f64>,
+    /// That it is no false alarm, where there is a calibration.
+    pub probability: Option<f64>,
 }
 
 /// Highest S/N near each trial period.

@@ -20,7 +20,8 @@ pub(super) fn draw(scene: &mut Scene, area: Rect, view: &View) {
     let has_data = |p: f64| view.has_data(p);
     let known = shift.series.iter().filter(|s| has_data(s.0));
     let mut series: Vec<Point> = known.map(|(p, d)| (*p, -1e6 * d)).collect();
-    series.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    // a sort that makes use of stretches which are in order
+    series.sort_by(|a, b| a.0.total_cmp(&b.0));
     let threshold = 1e6 * shift.false_alarm_threshold_1 * shift.f_red.max(1.0) * shift.depth_err;
     let (lowest, high) = range(series.iter().map(|p| p.1), 0.0).unwrap_or((-1.0, 1.0));
     // a deep primary would hide everything that is to be compared with it

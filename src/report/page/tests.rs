@@ -77,7 +77,13 @@ fn made(sector: &Sector, number: usize) -> Page {
         left_out: &others,
         periodogram: Some(PeriodogramData { period: &sector.period, snr: &sector.snr }),
         fit: None,
-        vetting: Some(Vetting { profile: "antumbra", verdict: &verdict, metrics: &metrics, score: Some(0.97) }),
+        vetting: Some(Vetting {
+            profile: "antumbra",
+            verdict: &verdict,
+            metrics: &metrics,
+            score: Some(0.97),
+            probability: Some(0.995),
+        }),
         model_shift: None,
         provenance: &provenance,
     })
@@ -137,6 +143,7 @@ fn a_page_has_every_panel_the_judgement_and_where_it_comes_from() {
         "no stellar radius is known",
         "Run abc123, antumbra 0.1.0, seed 7",
         "Score 0.97",
+        "no false alarm: 0.995",
     ] {
         assert!(page.html.contains(words), "no {words}");
     }

@@ -160,7 +160,7 @@ impl<'a> View<'a> {
         let period = self.ephemeris.period;
         self.phase.iter().enumerate().filter_map(move |(i, p)| {
             let from = p - centre;
-            let from = from - (from / period).round() * period;
+            let from = from - (from / period).round_ties_even() * period;
             (from.abs() <= half).then_some((i, from))
         })
     }

@@ -123,6 +123,9 @@ pub const METRICS: &[MetricInfo] = &[
     exact("share_at_times", "", "Share of the transits at flagged times."),
     exact("share_at_times_expected", "", "Share of all cadences there."),
     exact("share_at_times_log10_chance", "", "log₁₀ of the probability of as many transits there by chance."),
+    with_err("centroid_shift", "pix", "How far the centroid of the light moves in transit."),
+    exact("centroid_shift_sigma", "", "Significance of that motion."),
+    with_err("centroid_offset", "pix", "Distance of what dims from the centroid of all light."),
     exact(
         "bootstrap_log10_fap",
         "",

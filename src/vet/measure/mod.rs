@@ -4,7 +4,7 @@
 //! curve       cadences by transit, white and red noise      folded      fine bins of phase
 //! trapezoid   the shape that fits best
 //! significance  individual  single_event  uniqueness  secondary  alias  odd_even  asymmetry  shape  duration
-//! consistency  outliers  sinusoid  model_comparison  gaps  bootstrap: the tests
+//! consistency  outliers  sinusoid  model_comparison  gaps  centroid  bootstrap: the tests
 //! catalogue   what every metric is
 //! ```
 
@@ -12,6 +12,7 @@ mod alias;
 mod asymmetry;
 mod bootstrap;
 mod catalogue;
+mod centroid;
 mod consistency;
 mod curve;
 mod duration;
@@ -66,6 +67,7 @@ pub fn measure(input: &VetInput) -> Result<Metrics, VetError> {
     sinusoid::measure(&curve, m);
     model_comparison::measure(&folded, model, m);
     gaps::measure(&curve, input.flagged_times, m);
+    centroid::measure(&curve, m);
     bootstrap::measure(&curve, input.seed, m);
     Ok(metrics)
 }

@@ -27,6 +27,11 @@ pub(super) struct Layout {
     pub(super) time_offset: Option<f64>,
 }
 
+/// Columns of flux-weighted centroids, column and row: of Kepler and SPOC, and of QLP.
+pub(super) const CENTROIDS: [(&str, &str); 2] = [("mom_centr1", "mom_centr2"), ("sap_x", "sap_y")];
+/// How far the image has moved, by the motion of the field's stars (Kepler and SPOC).
+pub(super) const IMAGE_MOTION: (&str, &str) = ("pos_corr1", "pos_corr2");
+
 use Errors::{Absent, Column as InColumn, Keyword};
 
 /// Preference among products of the same photons: K2SC, K2SFF (both correct K2's roll), mission pipelines, QLP, early

@@ -3,16 +3,16 @@
 use std::path::Path;
 
 use super::layouts::Errors::{Absent, Column as InColumn, Keyword};
-use super::layouts::{Errors, LAYOUTS, Layout};
+use super::layouts::{CENTROIDS, Errors, IMAGE_MOTION, LAYOUTS, Layout};
 use super::{FitsError, Hdu, Header, Table};
 use crate::io::read::columns::roles;
 use crate::io::read::config::{FluxColumn, ReadConfig};
 use crate::io::read::draft::{Draft, PREFERENCE_PLAIN};
 use crate::io::read::error::ReadError;
 use crate::io::read::names::{Catalogue, catalogue_id, file_stem, mission_file_target};
-use crate::io::read::quality::FlagSystem;
+use crate::io::read::quality::{FlagSystem, QualityMask};
 use crate::io::read::time_scale::{stated_offset, time_system};
-use crate::lightcurve::{RawSegment, TimeSystem};
+use crate::lightcurve::{Centroid, RawSegment, TimeSystem};
 use crate::star::{DAY_S, Measured, Star};
 
 /// One light curve that a file offers: a table and its columns.
@@ -210,14 +210,17 @@ pub(in crate::io) fn segment(
     let mission = headers.mission().or_else(|| mission_file_target(path).map(|(catalogue, _)| catalogue));
     let flags = flag_system(&headers, mission);
     let mut flagged: Option<Vec<bool>> = None;
+    let mut momentum_dumps = Vec::new();
     for (name, own_bits) in &product.quality {
+        let quality = values(name)?;
         let bad = match own_bits {
             // A pipeline's own bits count under every mask but the empty one.
-            Some(bits) if config.quality.bits(flags) != 0 => {
-                super::super::quality::QualityMask::Bits(*bits).apply(&values(name)?, flags)
-            }
+            Some(bits) if config.quality.bits(flags) != 0 => QualityMask::Bits(*bits).apply(&quality, flags),
             Some(_) => continue,
-            None => config.quality.apply(&values(name)?, flags),
+            None => {
+                momentum_dumps.extend(marked(&time, &quality, flags.momentum_dump()));
+                config.quality.apply(&quality, flags)
+            }
         };
         flagged = Some(match flagged {
             Some(sum) => sum.iter().zip(&bad).map(|(a, b)| *a || *b).collect(),
@@ -249,14 +252,49 @@ pub(in crate::io) fn segment(
         band: mission.map(|m| if m == Catalogue::Tic { "TESS".into() } else { "Kepler".into() }),
         preference: product.preference,
         magnitudes: product.magnitudes,
+        centroid: centroid(table)?,
+        momentum_dumps,
     };
     Ok((draft.finish(config)?, star(&headers, mission)))
+}
+
+/// Flux-weighted centroids (pixels), from the first pair of columns that is there. What the image moves by is taken out
+/// where the file says it.
+fn centroid(table: &Table) -> Result<Option<Centroid>, ReadError> {
+    let pair = |names: (&str, &str)| -> Result<Option<Centroid>, ReadError> {
+        let (Some(column), Some(row)) = (table.find(names.0), table.find(names.1)) else { return Ok(None) };
+        Ok(Some(Centroid { column: table.values(column)?, row: table.values(row)? }))
+    };
+    let mut found = None;
+    for names in CENTROIDS {
+        if found.is_none() {
+            found = pair(names)?;
+        }
+    }
+    let Some(mut centroid) = found else { return Ok(None) };
+    if let Some(motion) = pair(IMAGE_MOTION)? {
+        for (place, moved) in [(&mut centroid.column, &motion.column), (&mut centroid.row, &motion.row)] {
+            place.iter_mut().zip(moved).for_each(|(p, m)| *p -= m);
+        }
+    }
+    let known = centroid.column.iter().zip(&centroid.row).any(|(c, r)| c.is_finite() && r.is_finite());
+    Ok(known.then_some(centroid))
+}
+
+/// Times of the cadences whose quality has one of these bits, one for each run of them.
+fn marked(time: &[f64], quality: &[f64], bits: u32) -> Vec<f64> {
+    let is_marked = |i: usize| quality[i].is_finite() && quality[i] as i64 & i64::from(bits) != 0;
+    (0..time.len().min(quality.len()))
+        .filter(|&i| time[i].is_finite() && is_marked(i) && !(i > 0 && is_marked(i - 1)))
+        .map(|i| time[i])
+        .collect()
 }
 
 fn flag_system(headers: &Headers, mission: Option<Catalogue>) -> FlagSystem {
     match mission {
         Some(Catalogue::Tic) if headers.string("ORIGIN").is_some_and(|o| o.contains("QLP")) => FlagSystem::Qlp,
         Some(Catalogue::Tic) => FlagSystem::Tess,
+        Some(Catalogue::Epic) => FlagSystem::K2,
         Some(_) => FlagSystem::Kepler,
         None => FlagSystem::Unknown,
     }

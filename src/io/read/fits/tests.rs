@@ -104,6 +104,10 @@ fn spoc() -> Vec<u8> {
         floats("PDCSAP_FLUX", &[100.0, f64::NAN, 120.0, 130.0]),
         floats("PDCSAP_FLUX_ERR", &[2.0; 4]),
         ints("QUALITY", &[0, 128, 0, 512]),
+        doubles("MOM_CENTR1", "pixel", &[10.0, 10.5, 11.0, f64::NAN]),
+        doubles("MOM_CENTR2", "pixel", &[20.0, 20.5, 21.0, 21.5]),
+        floats("POS_CORR1", &[0.5, 0.25, 0.0, 0.0]),
+        floats("POS_CORR2", &[-0.5, 0.0, 0.0, 0.0]),
     ];
     let times =
         [("EXTNAME", "'LIGHTCURVE'"), ("BJDREFI", "2457000"), ("BJDREFF", "0.5"), ("TIMEDEL", "1.388888888888889D-03")];
@@ -123,6 +127,10 @@ fn spoc_light_curve() {
     assert!((segment.exposure_time.unwrap() * 86_400.0 - 120.0).abs() < 1e-9);
     assert_eq!(segment.band.as_deref(), Some("TESS"));
     assert_eq!((star.teff_k.unwrap().value, star.radius_rsun), (5800.0, None));
+    // The motion of the image is taken out.
+    let centroid = segment.centroid.unwrap();
+    assert_eq!((&centroid.column[..3], &centroid.row[..2]), (&[9.5, 10.25, 11.0][..], &[20.5, 20.5][..]));
+    assert!(centroid.column[3].is_nan());
 
     let sap = ReadConfig { flux_column: FluxColumn::Sap, quality: QualityMask::Bits(512), ..ReadConfig::default() };
     let (_, segment, _) = read_with(&spoc(), "a.fits", &sap).unwrap();
@@ -312,4 +320,23 @@ proptest! {
             prop_assert!(segment.time.len() <= bytes.len());
         }
     }
+}
+
+#[test]
+fn momentum_dumps_are_told_by_the_mission_s_bit() {
+    let time = [1325.0, 1325.1, 1325.2, 1325.3, f64::NAN, 1325.5];
+    let file = |cards: &[(&str, &str)], bit: i32| {
+        let columns = [
+            doubles("TIME", "days", &time),
+            floats("PDCSAP_FLUX", &[100.0; 6]),
+            ints("QUALITY", &[0, bit, bit + 1, 8, bit, bit]),
+        ];
+        let bytes = [primary(cards), table(&columns, &[("EXTNAME", "'LIGHTCURVE'")])].concat();
+        read(&bytes, "a.fits").unwrap().1.momentum_dumps
+    };
+    // one of each run of cadences
+    assert_eq!(file(&[("TELESCOP", "'TESS'"), ("TICID", "1")], 32), [1325.1]);
+    assert_eq!(file(&[("TELESCOP", "'Kepler'"), ("KEPLERID", "1")], 32), [1325.1]);
+    assert_eq!(file(&[("TELESCOP", "'Kepler'"), ("MISSION", "'K2'"), ("KEPLERID", "1")], 1 << 20), [1325.1]);
+    assert!(file(&[("TELESCOP", "'elsewhere'")], 32).is_empty());
 }

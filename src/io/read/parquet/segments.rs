@@ -67,6 +67,7 @@ pub(super) fn segments(curve: Curve, layout: &Layout, config: &ReadConfig) -> Re
                 band: band.filter(|b| !b.is_empty()),
                 preference: PREFERENCE_PLAIN,
                 magnitudes: layout.magnitudes,
+                ..Draft::default()
             }
             .finish(config)
         })

@@ -9,12 +9,9 @@ fn target(id: &str, n: usize) -> RawTarget {
         source: id.into(),
         time: (0..n).map(|i| i as f64).collect(),
         flux: vec![1.0; n],
-        flux_err: None,
-        flagged: None,
         time_system: TimeSystem::BTJD,
-        exposure_time: None,
-        band: None,
         preference: 100,
+        ..RawSegment::default()
     };
     RawTarget { target_id: id.into(), segments: vec![segment], star: Default::default() }
 }

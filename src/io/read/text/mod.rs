@@ -162,6 +162,7 @@ pub(in crate::io) fn segments(
             band,
             preference: PREFERENCE_PLAIN,
             magnitudes: roles.magnitudes,
+            ..Draft::default()
         };
         match draft.finish(config) {
             Ok(segment) => found.push(segment),

@@ -1,6 +1,7 @@
 //! Simulated stars, and what the tests ask of their verdicts.
 
 mod cases;
+mod centroids;
 mod exactness;
 
 use rand::SeedableRng;
