@@ -1,16 +1,18 @@
 //! Coordinates in which a joint posterior is sampled, and the way from them to the parameters.
 //!
 //! ```text
-//! mid-time   the transit nearest the middle of the data, in days from the reference     for transit_time
+//! mid-time   the middle of the transit nearest the middle of the data                   for transit_time
 //! ln         ln x                                                                       for periods, jitters, scales
 //! duration   ln [√((1 + k)² − b²) √(1 − e²) / ((1 + e sin ω) a/R*)]                      for a/R*, or ρ* of one planet
 //! root       k √(I(b)/Ī), nearly the root of the depth                                  for rp_rs
 //! power      b^1.25, whose prior is flatter at zero                                     for impact_parameter
 //! u1, u2     the coefficients themselves, Jacobian 1                                    for q1, q2
+//! contours   the duration and a place on the ellipse that goes with it                      for √e cos ω, √e sin ω of transits alone
 //! plain      x less its start, over a scale                                             for all others
 //! ```
 
-use super::model::{Law, Model, Planet, Size};
+use super::contours::{of_roots, to_roots};
+use super::model::{Eccentricity, Law, Model, Planet, Size};
 use super::prior::Prior;
 use super::table::{JointTable, Slot};
 use crate::sample::Bounds;
@@ -43,6 +45,13 @@ enum Kind {
         second: usize,
     },
     U2,
+    /// Of √e cos ω: the place on the ellipse; √e sin ω is at `sin`.
+    Ellipse {
+        planet: usize,
+        sin: usize,
+    },
+    /// Of √e sin ω: the logarithm of the duration in units of P/π, nearly.
+    EllipseDuration,
 }
 
 /// How each free parameter is sampled.
@@ -114,11 +123,27 @@ impl Coordinates {
                     kinds[i] = Kind::Duration { planet: p };
                 }
             }
+            let size_is_free = match transit.size {
+                Size::ARs(slot) | Size::RhoStar(slot) => {
+                    matches!(slot, Slot::Free(i) if matches!(kinds[i], Kind::Duration { .. }))
+                }
+            };
+            // Velocities know the eccentricity better than a duration does.
+            if let (Eccentricity::Roots { cos: Slot::Free(cos), sin: Slot::Free(sin) }, None, false) =
+                (planet.eccentricity, planet.rv_semi_amplitude, size_is_free)
+                && cos != sin
+                && !taken[cos]
+                && !taken[sin]
+            {
+                (taken[cos], taken[sin]) = (true, true);
+                (kinds[cos], kinds[sin]) = (Kind::Ellipse { planet: p, sin }, Kind::EllipseDuration);
+            }
         }
         let rank = |kind: &Kind| match kind {
-            Kind::U2 => 3,
             Kind::Root { .. } => 1,
-            Kind::Duration { .. } | Kind::MidTime { .. } => 2,
+            Kind::Duration { .. } | Kind::Ellipse { .. } => 2,
+            Kind::U2 | Kind::EllipseDuration => 3,
+            Kind::MidTime { .. } => 4,
             _ => 0,
         };
         let mut order: Vec<usize> = (0..kinds.len()).collect();
@@ -140,7 +165,8 @@ impl Coordinates {
                     at.exp()
                 }
                 Kind::MidTime { planet, epoch } => {
-                    at + self.reference - epoch * model.planets[planet].period.get(values)
+                    let planet = &model.planets[planet];
+                    at + self.reference - middle_after_conjunction(planet, values) - epoch * planet.period.get(values)
                 }
                 Kind::Power => {
                     if at < 0.0 {
@@ -160,7 +186,14 @@ impl Coordinates {
                     values[second] = q2;
                     q1
                 }
-                Kind::U2 => values[i],
+                Kind::U2 | Kind::EllipseDuration => values[i],
+                Kind::Ellipse { planet, sin } => {
+                    let circular = ln_circular_duration(&model.planets[planet], values)?;
+                    let (roots, ln_determinant) = to_roots([x[sin] - circular, at])?;
+                    ln_jacobian += ln_determinant;
+                    values[sin] = roots[1];
+                    roots[0]
+                }
                 Kind::Root { planet } => {
                     let gain = self.gain(&model.planets[planet], values);
                     ln_jacobian -= gain.ln();
@@ -196,14 +229,21 @@ impl Coordinates {
                 Kind::Plain { from } => x[i] = value - from,
                 Kind::Ln => x[i] = value.ln(),
                 Kind::MidTime { planet, epoch } => {
-                    x[i] = value - self.reference + epoch * model.planets[planet].period.get(values);
+                    let planet = &model.planets[planet];
+                    let middle = value + middle_after_conjunction(planet, values);
+                    x[i] = middle - self.reference + epoch * planet.period.get(values);
                 }
                 Kind::Power => x[i] = value.powf(POWER),
                 Kind::U1 { second } => {
                     let law = Quadratic::from_q(value, values[second]);
                     (x[i], x[second]) = (law.u1, law.u2);
                 }
-                Kind::U2 => {}
+                Kind::U2 | Kind::EllipseDuration => {}
+                Kind::Ellipse { planet, sin } => {
+                    let circular = ln_circular_duration(&model.planets[planet], values)?;
+                    let q = of_roots([value, values[sin]])?;
+                    (x[i], x[sin]) = (q[1], q[0] + circular);
+                }
                 Kind::Root { planet } => x[i] = value * self.gain(&model.planets[planet], values),
                 Kind::Duration { planet } => {
                     let planet = &model.planets[planet];
@@ -223,7 +263,12 @@ impl Coordinates {
             Kind::Ln => Bounds { lower: low.max(0.0).ln(), upper: high.ln() },
             Kind::Power => Bounds { lower: low.max(0.0).powf(POWER), upper: high.powf(POWER) },
             Kind::Root { .. } => Bounds { lower: 0.0, upper: f64::INFINITY },
-            Kind::MidTime { .. } | Kind::Duration { .. } | Kind::U1 { .. } | Kind::U2 => Bounds::FREE,
+            Kind::MidTime { .. }
+            | Kind::Duration { .. }
+            | Kind::U1 { .. }
+            | Kind::U2
+            | Kind::Ellipse { .. }
+            | Kind::EllipseDuration => Bounds::FREE,
         }
     }
 
@@ -249,6 +294,30 @@ fn path(planet: &Planet, values: &[f64]) -> Option<f64> {
     let chord = (1.0 + k - b) * (1.0 + k + b);
     let path = chord.sqrt() * ((1.0 - ecc) * (1.0 + ecc)).sqrt() / (1.0 + ecc * omega.sin());
     (path.is_finite() && path > 0.0).then_some(path)
+}
+
+/// ln of √((1 + k)² − b²) R*/a, the duration on a circular orbit in units of P/π.
+fn ln_circular_duration(planet: &Planet, values: &[f64]) -> Option<f64> {
+    let transit = planet.transit.as_ref()?;
+    let (k, b) = (transit.rp_rs.get(values), transit.impact_parameter.get(values));
+    let chord = (1.0 + k - b) * (1.0 + k + b);
+    let ln = 0.5 * chord.ln() - planet.a_rs(values)?.ln();
+    ln.is_finite().then_some(ln)
+}
+
+/// Days from conjunction to the middle between first and last contact, which light curves know: to first order in the size of
+/// the star over that of the orbit,
+///
+/// ```text
+/// −P/2π · e cos ω (b R*/a)² / (√(1 − e²) (1 + e sin ω))
+/// ```
+fn middle_after_conjunction(planet: &Planet, values: &[f64]) -> f64 {
+    let (ecc, omega) = planet.eccentricity.get(values);
+    let (Some(transit), Some(a_rs)) = (&planet.transit, planet.a_rs(values)) else { return 0.0 };
+    let b = transit.impact_parameter.get(values);
+    let (sin, cos) = omega.sin_cos();
+    let shift = ecc * cos * (b / a_rs).powi(2) / (((1.0 - ecc) * (1.0 + ecc)).sqrt() * (1.0 + ecc * sin));
+    if shift.is_finite() { -planet.period.get(values) / std::f64::consts::TAU * shift } else { 0.0 }
 }
 
 /// Whether data are likely to say more of the duration than the prior does.

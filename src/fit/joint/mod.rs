@@ -5,7 +5,7 @@
 //! JointData          light curves and velocities, sorted, with columns of a linear model     (data)
 //! JointTable         full names, priors, and the slot of every parameter                     (table, build)
 //! JointPosterior     priors × likelihoods, a sample::LogDensity                              (model, likelihood, posterior)
-//! coordinates        what is sampled in place of the parameters
+//! coordinates        what is sampled in place of the parameters; contours for eccentric orbits
 //! optimise, sampling modes, then importance sampling, the ensemble or nested sampling
 //! prediction         what the draws say about each series at its data, and folded
 //! JointFit           draws, summaries, derived quantities, predicted transits, status        (result, derived)
@@ -14,6 +14,7 @@
 
 mod build;
 mod config;
+mod contours;
 mod coordinates;
 mod data;
 mod derived;
