@@ -4,6 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
+use antumbra::io::read::{ReadConfig, read_target, scan};
+use antumbra::math::median;
 use antumbra::pipeline::{Figures, JointOutcome, run_joint};
 
 /// Light curves beside the repository, if they are there.
@@ -297,6 +299,94 @@ fn wasp_18_phase_curve() {
             ("planets.b.rp_rs", 0.09756191, 1.36e-4),
             ("planets.b.a_rs", 3.5321811, 0.0243),
             ("planets.b.cosi", 0.097494, 0.006),
+        ],
+    );
+}
+
+#[test]
+#[ignore = "needs data beside the repository"]
+fn k2_100_in_two_space_cadences() {
+    let Some(outcome) = fit(
+        "K2-100, half-hour and one-minute cadences of K2, against Barragán et al. 2019",
+        r#"
+        [star]
+        rho_star = { log_normal = [0.60, 0.13] }
+        [planets.b]
+        period = { normal = [1.6739035, 1e-5] }
+        transit_time = { uniform = [2307.3, 2308.2], start = 2307.72 }
+        rp_rs = { uniform = [0.0, 0.1], start = 0.0287 }
+        [instruments.LC]
+        file = "DATA/k2-100_multiband/multi_band_K2-100.dat"
+        columns = { only = [4, "K2"] }
+        exposure_time_s = 1765.5
+        window_days = 0.25
+        [instruments.SC]
+        file = "DATA/k2-100_multiband/multi_band_K2-100.dat"
+        columns = { only = [4, "SC"] }
+        exposure_time_s = 58.85
+        window_days = 0.25
+        q1 = "@instruments.LC.q1"
+        q2 = "@instruments.LC.q2"
+        "#,
+    ) else {
+        return;
+    };
+    compare(&outcome, 3.0, &[("planets.b.period", 1.6739035, 4e-7), ("planets.b.rp_rs", 0.02867, 2.8e-4)]);
+}
+
+/// Writes time, flux over its median, and error of a file's unflagged cadences as a table.
+fn as_table(file: &Path, to: &Path) {
+    let config = ReadConfig::default();
+    let scan = scan(&[file.display().to_string()], &config);
+    let target = read_target(&scan.targets[0], &config).target.unwrap();
+    let segment = &target.segments[0];
+    let is_bad = |i: &usize| segment.flagged.as_ref().is_some_and(|f| f[*i]);
+    let errors = segment.flux_err.as_ref().unwrap();
+    let is_usable = |i: &usize| !is_bad(i) && (segment.time[*i] + segment.flux[*i] + errors[*i]).is_finite();
+    let rows: Vec<usize> = (0..segment.time.len()).filter(is_usable).collect();
+    let level = median(&rows.iter().map(|i| segment.flux[*i]).collect::<Vec<_>>());
+    let lines =
+        rows.iter().map(|&i| format!("{},{},{}\n", segment.time[i], segment.flux[i] / level, errors[i] / level));
+    std::fs::write(to, format!("time,flux,flux_err\n{}", lines.collect::<String>())).unwrap();
+}
+
+#[test]
+#[ignore = "needs data beside the repository"]
+fn hat_p_7_at_a_signal_to_noise_of_1000() {
+    let Some(data) = light_curves() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let table = dir.path().join("short_cadence.csv");
+    as_table(&data.join("hatp7_kepler2_SC_Q0/kplr010666592-2009131110544_slc.fits"), &table);
+    let Some(outcome) = fit(
+        "HAT-P-7, one-minute cadence of Kepler with its phase curve, against Esteves et al. 2015",
+        &r#"
+        [star]
+        rho_star = { log_normal = [0.19, 0.3] }
+        [planets.b]
+        period = { normal = [2.204735, 1e-6] }
+        transit_time = { uniform = [121.3, 121.42], start = 121.3623 }
+        rp_rs = { uniform = [0.0, 0.2], start = 0.0775 }
+        day = { uniform = [0.0, 0.0005] }
+        night = { uniform = [-0.0002, 0.0002] }
+        beaming = { uniform = [0.0, 0.0001] }
+        ellipsoidal = { uniform = [0.0, 0.0002] }
+        [instruments.SC]
+        file = "TABLE"
+        exposure_time_s = 58.85
+        noise = { kind = "matern32", sigma = { log_uniform = [1e-6, 1e-3] }, rho = { log_uniform = [0.2, 20.0] } }
+        "#
+        .replace("TABLE", &table.display().to_string()),
+    ) else {
+        return;
+    };
+    // four years of Kepler, so that all of the error is ours
+    compare(
+        &outcome,
+        3.0,
+        &[
+            ("planets.b.rp_rs", 0.07746, 1e-4),
+            ("planets.b.a_rs", 4.151, 0.005),
+            ("planets.b.impact_parameter", 0.496, 0.003),
         ],
     );
 }

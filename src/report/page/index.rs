@@ -97,10 +97,16 @@ pub fn index(rows: &[IndexRow], provenance: &Provenance) -> String {
     );
     let n = |d: &str| rows.iter().filter(|r| r.disposition == d).count();
     let targets: std::collections::BTreeSet<&str> = rows.iter().map(|r| r.target_id.as_str()).collect();
-    let _ = write!(out, "<p>{} candidates of {} targets", rows.len(), targets.len());
-    for d in ["planet candidate", "false positive", "false alarm", "not vetted"] {
+    let of = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
+    let _ = write!(out, "<p>{} of {}", of(rows.len(), "candidate"), of(targets.len(), "target"));
+    for (d, several) in [
+        ("planet candidate", "planet candidates"),
+        ("false positive", "false positives"),
+        ("false alarm", "false alarms"),
+        ("not vetted", "not vetted"),
+    ] {
         if n(d) > 0 {
-            let _ = write!(out, ", {} {d}", n(d));
+            let _ = write!(out, ", {} {}", n(d), if n(d) == 1 { d } else { several });
         }
     }
     let _ = write!(

@@ -265,7 +265,7 @@ fn rows() -> Vec<IndexRow> {
 fn the_index_sorts_and_filters_in_a_browser() {
     let html = index(&rows(), &Provenance::default());
     assert!(is_well_formed(&html));
-    assert!(html.contains("4 candidates of 4 targets, 2 planet candidate, 2 false alarm"));
+    assert!(html.contains("4 candidates of 4 targets, 2 planet candidates, 2 false alarms"));
     let script = "
         const seen=()=>Array.from(document.querySelectorAll('#all tbody tr')).filter(r=>!r.hidden).map(r=>r.cells[0].textContent).join();
         const click=c=>document.querySelector('button[data-c=\"'+c+'\"]').click();
