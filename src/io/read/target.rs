@@ -118,11 +118,7 @@ fn read_file(
             .iter()
             .map(|(owner, part)| read_part(path, &part.place, &content, &targets[*owner].target_id, config))
             .collect(),
-        // An error cannot be copied; those after the first are had by trying again.
-        Err(error) => {
-            let again = || content_and_checksum(path).err().unwrap_or(ReadError::Changed);
-            std::iter::once(error).chain(std::iter::repeat_with(again)).take(parts.len()).map(Err).collect()
-        }
+        Err(error) => for_each(parts.len(), error, || content_and_checksum(path).err()),
     }
 }
 
@@ -147,11 +143,19 @@ fn read_parquet(
         .collect();
     match open.parquet(file, config) {
         Ok(open) => parquet::read(&open, &wanted, config),
-        Err(error) => {
-            let again = || open.parquet(file, config).err().unwrap_or(ReadError::Changed);
-            std::iter::once(error).chain(std::iter::repeat_with(again)).take(parts.len()).map(Err).collect()
-        }
+        Err(error) => for_each(parts.len(), error, || open.parquet(file, config).err()),
     }
+}
+
+/// The same error for each of several parts. One that cannot be copied is had again by trying again.
+fn for_each(
+    parts: usize,
+    error: ReadError,
+    try_again: impl Fn() -> Option<ReadError>,
+) -> Vec<Result<PartRead, ReadError>> {
+    let copies: Vec<ReadError> =
+        (1..parts).map(|_| error.again().or_else(&try_again).unwrap_or(ReadError::Changed)).collect();
+    std::iter::once(error).chain(copies).take(parts).map(Err).collect()
 }
 
 fn read_part(
