@@ -147,8 +147,10 @@ pub(in crate::io) fn content(path: &Path) -> Result<Content, ReadError> {
 }
 
 /// As [`content`], with size and checksum of the file as stored, which a file has whatever it holds.
-pub(super) fn content_and_checksum(path: &Path) -> Result<(Result<Content, ReadError>, InputFile), ReadError> {
-    let mut source = Source::open(path)?;
+pub(super) fn content_and_checksum(
+    source: &mut Source,
+    path: &Path,
+) -> Result<(Result<Content, ReadError>, InputFile), ReadError> {
     let (content, bytes, checksum) = if source.is_parquet()? {
         let content = Ok(Content { format: Format::Parquet, bytes: Vec::new() });
         (content, source.size()?, source.parquet_checksum()?)

@@ -12,6 +12,7 @@ use super::inputs::{Content, Format, InputFile, content_and_checksum};
 use super::look::{Place, tables};
 use super::parquet::{self, ParquetFile};
 use super::plan::{Part, TargetRef};
+use super::source::Source;
 use super::supersede::{sort_by_time, supersede};
 use super::{fits, npz, text};
 use crate::lightcurve::{RawSegment, RawTarget};
@@ -109,7 +110,8 @@ fn read_file(
     if matches!(place, Place::Parquet(_)) {
         return read_parquet(file, parts, targets, config, open);
     }
-    let content = content_and_checksum(path).and_then(|(content, found)| match found == **file {
+    let look = || Source::open(path).and_then(|mut source| content_and_checksum(&mut source, path));
+    let content = look().and_then(|(content, found)| match found == **file {
         true => content,
         false => Err(ReadError::Changed),
     });
@@ -118,7 +120,7 @@ fn read_file(
             .iter()
             .map(|(owner, part)| read_part(path, &part.place, &content, &targets[*owner].target_id, config))
             .collect(),
-        Err(error) => for_each(parts.len(), error, || content_and_checksum(path).err()),
+        Err(error) => for_each(parts.len(), error, || look().err()),
     }
 }
 
@@ -209,7 +211,8 @@ impl OpenFiles {
         if let Some(open) = lock().iter().find(|f| f.is(file)) {
             return Ok(Arc::clone(open));
         }
-        let open = ParquetFile::open(&file.path, config)?.filter(|f| f.is(file)).ok_or(ReadError::Changed)?;
+        let source = Source::open(&file.path)?;
+        let open = ParquetFile::open(source, &file.path, config)?.filter(|f| f.is(file)).ok_or(ReadError::Changed)?;
         let open = Arc::new(open);
         let mut files = lock();
         if files.len() >= OPEN_FILES {

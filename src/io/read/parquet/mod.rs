@@ -69,9 +69,8 @@ pub(super) type Told<'a> = dyn FnMut(Option<String>, Range<usize>) -> Result<(),
 
 impl ParquetFile {
     /// Reads the footer; `None` for the truth table of a simulated collection, which is no light curve and no error.
-    pub(super) fn open(path: &Path, config: &ReadConfig) -> Result<Option<Self>, ReadError> {
+    pub(super) fn open(mut source: Source, path: &Path, config: &ReadConfig) -> Result<Option<Self>, ReadError> {
         guarded(|| {
-            let mut source = Source::open(path)?;
             let length = source.size()?;
             let checksum = source.parquet_checksum()?;
             // Offsets of pages, where the file has them, let one target be read without its neighbours.

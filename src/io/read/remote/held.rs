@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-/// Ranges with no more than this between them are asked for in one request: about what comes in the time that a request takes.
-const GAP_BYTES: u64 = 256 << 10;
+/// Ranges with no more than this between them are asked for in one request.
+const GAP_BYTES: u64 = 64 << 10;
 /// A row group of which more than this is wanted is not fetched at once.
 const MOST_AT_ONCE: u64 = 64 << 20;
 /// What is fetched where it is not known what will be wanted.
@@ -41,6 +41,11 @@ impl Held {
         Self { expected: groups.map(at_once).collect(), blocks: VecDeque::new() }
     }
 
+    /// Whether all bytes of an object of this size are here to stay.
+    pub(super) fn is_whole(&self, size: u64) -> bool {
+        size <= KEPT_BYTES as u64 && self.blocks.iter().any(|b| b.start == 0 && b.bytes.len() as u64 == size)
+    }
+
     /// At least so many bytes from `start` on, and all that are held behind them.
     pub(super) fn get(&self, start: u64, length: usize) -> Option<Bytes> {
         self.blocks.iter().rev().find_map(|block| {
@@ -57,7 +62,7 @@ impl Held {
             Some(group) => (Some(group), self.expected[group].clone()),
             None => {
                 let end = range.end.max(range.start.saturating_add(WINDOW_BYTES)).min(size);
-                (None, vec![range.start..end])
+                (None, only(range.start..end))
             }
         }
     }
@@ -79,6 +84,10 @@ impl Held {
             }
         }
     }
+}
+
+fn only(range: Range<u64>) -> Vec<Range<u64>> {
+    std::iter::once(range).collect()
 }
 
 /// Ranges in order, those close to each other as one.
@@ -105,14 +114,14 @@ mod tests {
     #[test]
     fn ranges_of_a_row_group_come_together() {
         let far = 10 << 20;
-        let held = Held::expecting(vec![vec![far..far + 10, 100..200, 250..300], vec![2 * far..2 * far + 5]]);
+        let held = Held::expecting(vec![vec![far..far + 10, 100..200, 250..300], only(2 * far..2 * far + 5)]);
         assert_eq!(held.wanted(260..270, u64::MAX), (Some(0), vec![100..300, far..far + 10]));
-        assert_eq!(held.wanted(2 * far..2 * far + 5, u64::MAX), (Some(1), vec![2 * far..2 * far + 5]));
-        assert_eq!(held.wanted(far - 10..far + 5, u64::MAX), (None, vec![far - 10..far - 10 + WINDOW_BYTES]));
-        assert_eq!(held.wanted(400..410, 500), (None, vec![400..500]));
+        assert_eq!(held.wanted(2 * far..2 * far + 5, u64::MAX), (Some(1), only(2 * far..2 * far + 5)));
+        assert_eq!(held.wanted(far - 10..far + 5, u64::MAX), (None, only(far - 10..far - 10 + WINDOW_BYTES)));
+        assert_eq!(held.wanted(400..410, 500), (None, only(400..500)));
         // Too much to hold at once: window by window.
-        let held = Held::expecting(vec![vec![0..MOST_AT_ONCE + 1]]);
-        assert_eq!(held.wanted(0..10, u64::MAX), (None, vec![0..WINDOW_BYTES]));
+        let held = Held::expecting(vec![only(0..MOST_AT_ONCE + 1)]);
+        assert_eq!(held.wanted(0..10, u64::MAX), (None, only(0..WINDOW_BYTES)));
     }
 
     #[test]

@@ -80,13 +80,11 @@ impl Object {
     }
 
     /// The same object for a reader that will want these ranges: of each row group those of its columns. What is held goes
-    /// when this goes.
+    /// when this goes, but a small object that came whole stays.
     pub(in crate::io::read) fn with_ranges(&self, ranges: Vec<Vec<Range<u64>>>) -> Self {
-        Self {
-            about: Arc::clone(&self.about),
-            held: Arc::new(Mutex::new(Held::expecting(ranges))),
-            failure: Arc::default(),
-        }
+        let whole = self.lock().is_whole(self.len());
+        let held = if whole { Arc::clone(&self.held) } else { Arc::new(Mutex::new(Held::expecting(ranges))) };
+        Self { about: Arc::clone(&self.about), held, failure: Arc::default() }
     }
 
     pub(in crate::io::read) fn len(&self) -> u64 {
