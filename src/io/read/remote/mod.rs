@@ -47,4 +47,13 @@ mod tests {
             assert_eq!(scheme(file), None, "{file}");
         }
     }
+
+    #[cfg(not(feature = "object-store"))]
+    #[test]
+    fn without_the_feature_a_url_is_refused_with_the_way_to_have_it() {
+        let found = crate::io::read::scan(&["s3://bucket/key".into()], &Default::default());
+        assert_eq!(found.errors.len(), 1);
+        assert!(found.errors[0].to_string().starts_with("s3://bucket/key: unreadable: "), "{}", found.errors[0]);
+        assert!(found.errors[0].reason().contains("--features object-store"), "{}", found.errors[0]);
+    }
 }
