@@ -193,8 +193,9 @@ fn a_run_over_a_bucket_is_that_over_the_files() {
         .sum();
     let (n, fetched) = (of_objects(&requests).count(), of_objects(&requests).map(|r| r.bytes).sum::<usize>());
     println!("{n} requests for {fetched} bytes of 3 objects of {stored}");
-    // So small that each comes whole with its last bytes, once when planned and once when read.
-    assert_eq!((n, fetched), (6, 2 * stored));
+    // So small that each comes whole with its last bytes: once when planned, and when read once for each thread that finds
+    // it not open yet, of which there are two here, and two that read ahead.
+    assert!((6..=15).contains(&n) && (2 * stored..=5 * stored).contains(&fetched), "{n} requests for {fetched} bytes");
 
     let inputs = manifest(&out)["inputs"].clone();
     assert_eq!(inputs[0]["path"], "s3://bucket/surveys/one/a.parquet");
@@ -237,8 +238,9 @@ fn a_unit_is_read_by_the_pages_that_hold_it() {
     let fetched: usize = objects.iter().map(|request| request.bytes).sum();
     let largest = objects.iter().map(|request| request.bytes).max().unwrap_or(0);
     println!("{} requests for {fetched} bytes, {largest} the most, of an object of {size}", objects.len());
-    assert!(size > 1 << 20, "{size}");
-    assert!(largest < size / 2 && fetched < 3 * size, "{largest}, {fetched} of {size}");
+    assert!(size > 512 << 10, "{size}");
+    // Besides its pages, once: what lies between them, the column of targets, and the last bytes when planned and when read.
+    assert!(largest < size / 4 && fetched < 2 * size, "{largest}, {fetched} of {size}");
 }
 
 #[test]
