@@ -14,7 +14,7 @@ const DONE_WITH_ERRORS: u8 = 3;
 /// Read light curves of any format and write them to one Parquet dataset
 #[derive(Debug, clap::Args)]
 pub struct ConvertArgs {
-    /// Files, folders or globs: FITS, text, NumPy, Parquet
+    /// Files, folders, globs or URLs: FITS, text, NumPy, Parquet
     #[arg(required = true)]
     input: Vec<String>,
     /// The dataset to write

@@ -14,7 +14,7 @@ use super::{exit, progress};
 /// Arguments of `antumbra inject`.
 #[derive(Args)]
 pub struct InjectArgs {
-    /// Light curves: files, directories or glob patterns
+    /// Light curves: files, directories, glob patterns or URLs
     #[arg(required = true)]
     input: Vec<String>,
     /// Directory for tables and figures; made if it does not exist

@@ -10,7 +10,7 @@ use super::convert::{exit_code, read_config, report};
 /// Show what is in a file and what is wrong with it, column by column
 #[derive(Debug, clap::Args)]
 pub struct InspectArgs {
-    /// Files, folders or globs: FITS, text, NumPy, Parquet
+    /// Files, folders, globs or URLs: FITS, text, NumPy, Parquet
     #[arg(required = true)]
     input: Vec<String>,
     /// How to read the files (TOML: column names, time offset, quality mask, apertures)

@@ -14,7 +14,8 @@ use super::{exit, progress, tables};
 /// Arguments of `antumbra run`.
 #[derive(Args)]
 pub struct RunArgs {
-    /// Light curves: files, directories or glob patterns
+    /// Light curves: files, directories, glob patterns, or URLs (s3://BUCKET/PREFIX, http://…, https://…; in a build with
+    /// the feature object-store)
     #[arg(required = true)]
     input: Vec<String>,
     /// Directory for the results; made if it does not exist

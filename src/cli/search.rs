@@ -12,7 +12,7 @@ use super::{exit, progress, tables};
 /// Arguments of `antumbra search`.
 #[derive(Args)]
 pub struct SearchArgs {
-    /// Light curves: files, directories or glob patterns
+    /// Light curves: files, directories, glob patterns or URLs
     #[arg(required = true)]
     input: Vec<String>,
     /// Parquet file for the candidates; single transits go to NAME_single.parquet beside it

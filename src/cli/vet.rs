@@ -13,7 +13,7 @@ use super::{exit, progress, tables};
 /// Arguments of `antumbra vet`.
 #[derive(Args)]
 pub struct VetArgs {
-    /// Light curves: files, directories or glob patterns
+    /// Light curves: files, directories, glob patterns or URLs
     #[arg(required = true)]
     input: Vec<String>,
     /// Candidates: `candidates.parquet` of a run or a search, or a CSV file with columns target_id, period, transit_time

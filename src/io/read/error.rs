@@ -16,7 +16,9 @@ pub enum ReadError {
     NoMatch,
     #[error("not a valid pattern: {0}")]
     Pattern(#[from] glob::PatternError),
-    #[error("inflates to more than {limit} bytes")]
+    #[error("{why}")]
+    Url { why: String },
+    #[error("takes more than {limit} bytes")]
     TooLarge { limit: u64 },
     #[error("the file is empty")]
     EmptyFile,
@@ -113,12 +115,22 @@ impl fmt::Display for ErrorKind {
 }
 
 impl ReadError {
+    /// The same once more, where it says that bytes could not be had: one such failure may cost many targets.
+    pub(super) fn again(&self) -> Option<Self> {
+        match self {
+            Self::Io(error) => Some(Self::Io(std::io::Error::new(error.kind(), error.to_string()))),
+            Self::Changed => Some(Self::Changed),
+            _ => None,
+        }
+    }
+
     /// The class of the refusal.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Io(error) if error.kind() == std::io::ErrorKind::NotFound => ErrorKind::NotFound,
             Self::NoMatch | Self::Pattern(_) => ErrorKind::NotFound,
             Self::Io(_)
+            | Self::Url { .. }
             | Self::TooLarge { .. }
             | Self::Npy(_)
             | Self::Zip(_)

@@ -1,21 +1,17 @@
 //! From what the user names to files, and from files to bytes.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use super::error::{InputError, ReadError};
+use super::remote;
+use super::source::{Source, is_remote};
 
-/// A gzip file that inflates to more than this is refused.
-const MAX_INFLATED_BYTES: u64 = 1 << 30;
+/// A gzip file that inflates to more than this is refused, and so is a larger object that must be fetched whole.
+pub(super) const MAX_INFLATED_BYTES: u64 = 1 << 30;
 /// Folders below folders, as a guard against links in a circle.
 const MAX_DEPTH: usize = 32;
-
-/// Blocks of a Parquet file that go into its checksum, evenly spaced, and their size.
-const SAMPLED_BLOCKS: u64 = 64;
-const SAMPLED_BYTES: u64 = 4096;
 
 /// A file that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,17 +25,28 @@ pub struct InputFile {
     /// The footer holds place, size and, as most writers have it, smallest and largest value of every column of every row
     /// group. A file that was written anew with other values differs there or in the blocks; bits that rotted on the disk
     /// may not, and those are for the decoder to find. In exchange a collection of any size is known after reading its end.
+    ///
+    /// Of an object on another machine, what its server says: `etag:` and its entity tag, or `modified:` and the time of its
+    /// last change; where the server says neither, `tail:` and the SHA-256 of size and last 64 KiB.
     pub checksum: String,
 }
 
 /// All files that the inputs stand for, sorted by path, each once.
 ///
 /// An input is a file, a folder (all files below it but hidden ones, and those that describe a partitioned collection) or a
-/// glob. Of a HATS catalogue only the files with its rows count.
+/// glob, or a URL of these on another machine. Of a HATS catalogue only the files with its rows count.
 pub(in crate::io) fn expand(inputs: &[String]) -> (Vec<PathBuf>, Vec<InputError>) {
     let mut files = Vec::new();
     let mut errors = Vec::new();
     for input in inputs {
+        let input = input.strip_prefix("file://").unwrap_or(input);
+        if remote::scheme(input).is_some() {
+            match remote::expand(input) {
+                Ok(urls) => files.extend(urls),
+                Err(error) => errors.push(InputError::new(input, None, error)),
+            }
+            continue;
+        }
         let path = Path::new(input);
         if path.exists() {
             walk(path, 0, &mut files, &mut errors);
@@ -71,12 +78,16 @@ pub(in crate::io) fn expand(inputs: &[String]) -> (Vec<PathBuf>, Vec<InputError>
 }
 
 /// Files that tools lay beside the parts of a partitioned collection.
-const DESCRIPTIONS: [&str; 5] = ["_metadata", "_common_metadata", "_SUCCESS", "_delta_log", "data_thumbnail.parquet"];
+pub(super) const DESCRIPTIONS: [&str; 5] =
+    ["_metadata", "_common_metadata", "_SUCCESS", "_delta_log", "data_thumbnail.parquet"];
+
+/// Files that say what a HATS catalogue is, in one version of the format or another.
+pub(super) const HATS_PROPERTIES: [&str; 3] = ["hats.properties", "properties", "catalog_info.json"];
 
 /// Whether a folder is a HATS catalogue (or a HiPSCat one, as it was called before): rows in `dataset/Norder=…/Dir=…/`,
 /// beside them tables that say where on the sky the parts lie.
 fn is_hats(path: &Path) -> bool {
-    let described = ["hats.properties", "properties", "catalog_info.json"].iter().any(|name| path.join(name).is_file());
+    let described = HATS_PROPERTIES.iter().any(|name| path.join(name).is_file());
     described && path.join("dataset").is_dir()
 }
 
@@ -128,55 +139,34 @@ impl Content {
 
 /// Reads a file and tells its format.
 pub(in crate::io) fn content(path: &Path) -> Result<Content, ReadError> {
-    let mut file = File::open(path)?;
-    if is_parquet(&mut file)? {
+    let mut source = Source::open(path)?;
+    if source.is_parquet()? {
         return Ok(Content { format: Format::Parquet, bytes: Vec::new() });
     }
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    to_content(bytes)
+    to_content(source.whole()?)
 }
 
 /// As [`content`], with size and checksum of the file as stored, which a file has whatever it holds.
-pub(super) fn content_and_checksum(path: &Path) -> Result<(Result<Content, ReadError>, InputFile), ReadError> {
-    let mut file = File::open(path)?;
-    let (content, bytes, checksum) = if is_parquet(&mut file)? {
-        let length = file.metadata()?.len();
+pub(super) fn content_and_checksum(
+    source: &mut Source,
+    path: &Path,
+) -> Result<(Result<Content, ReadError>, InputFile), ReadError> {
+    let (content, bytes, checksum) = if source.is_parquet()? {
         let content = Ok(Content { format: Format::Parquet, bytes: Vec::new() });
-        (content, length, parquet_checksum(&mut file, length)?)
+        (content, source.size()?, source.parquet_checksum()?)
     } else {
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        let (length, checksum) = (bytes.len() as u64, format!("sha256:{}", hex(&Sha256::digest(&bytes))));
+        let bytes = source.whole()?;
+        let (length, checksum) = (bytes.len() as u64, source.checksum(&bytes));
         (to_content(bytes), length, checksum)
     };
     Ok((content, InputFile { path: path.to_path_buf(), bytes, checksum }))
 }
 
-/// [`InputFile::checksum`] of a Parquet file.
-pub(super) fn parquet_checksum(file: &mut File, length: u64) -> Result<String, ReadError> {
-    let mut hash = Sha256::new();
-    hash.update(length.to_le_bytes());
-    let mut add = |start: u64, bytes: u64| -> Result<Vec<u8>, ReadError> {
-        file.seek(SeekFrom::Start(start))?;
-        let mut block = Vec::new();
-        (&mut *file).take(bytes).read_to_end(&mut block)?;
-        hash.update(&block);
-        Ok(block)
-    };
-    // The last eight bytes are the length of the footer and the magic number.
-    let end = add(length.saturating_sub(8), 8)?;
-    let footer = end.first_chunk::<4>().map_or(0, |bytes| u64::from(u32::from_le_bytes(*bytes))).min(length);
-    add(length.saturating_sub(8 + footer), footer)?;
-    let step = (length / SAMPLED_BLOCKS).max(SAMPLED_BYTES);
-    for start in (0..length).step_by(usize::try_from(step).unwrap_or(usize::MAX)) {
-        add(start, SAMPLED_BYTES)?;
-    }
-    Ok(format!("parquet:{}", hex(&hash.finalize())))
-}
-
-/// Whether two files of equal length hold the same bytes.
+/// Whether two files of equal length hold the same bytes. Objects on other machines are not fetched to find out.
 pub(super) fn same_bytes(a: &Path, b: &Path) -> Result<bool, ReadError> {
+    if is_remote(a) || is_remote(b) {
+        return Ok(false);
+    }
     let (mut a, mut b) = (File::open(a)?, File::open(b)?);
     let mut buffers = (vec![0; 1 << 20], vec![0; 1 << 20]);
     loop {
@@ -191,15 +181,8 @@ pub(super) fn same_bytes(a: &Path, b: &Path) -> Result<bool, ReadError> {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-fn is_parquet(file: &mut File) -> Result<bool, ReadError> {
-    let mut magic = Vec::new();
-    file.take(4).read_to_end(&mut magic)?;
-    file.seek(SeekFrom::Start(0))?;
-    Ok(magic == b"PAR1")
 }
 
 fn to_content(bytes: Vec<u8>) -> Result<Content, ReadError> {

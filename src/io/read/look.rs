@@ -9,6 +9,7 @@ use super::error::ReadError;
 use super::fits::{self, Table};
 use super::inputs::{Content, Format, InputFile, content_and_checksum};
 use super::parquet::ParquetFile;
+use super::source::Source;
 use super::{npz, text};
 
 /// Where in a file the light curves of a target are.
@@ -38,13 +39,17 @@ pub(super) enum Found {
 
 /// Looks into one file. Whatever it holds, it has a size and a checksum, but where it cannot be read at all.
 pub(super) fn look(path: &Path, config: &ReadConfig) -> (Option<InputFile>, Result<Found, ReadError>) {
-    match content_and_checksum(path) {
-        Ok((content, file)) => (Some(file), content.and_then(|content| found_in(path, &content, config))),
+    let looked = Source::open(path).and_then(|mut source| {
+        let (content, file) = content_and_checksum(&mut source, path)?;
+        Ok((file, content.and_then(|content| found_in(source, path, &content, config))))
+    });
+    match looked {
+        Ok((file, found)) => (Some(file), found),
         Err(error) => (None, Err(error)),
     }
 }
 
-fn found_in(path: &Path, content: &Content, config: &ReadConfig) -> Result<Found, ReadError> {
+fn found_in(source: Source, path: &Path, content: &Content, config: &ReadConfig) -> Result<Found, ReadError> {
     Ok(match content.format {
         Format::Fits => {
             let hdus = fits::hdus(&content.bytes)?;
@@ -80,7 +85,7 @@ fn found_in(path: &Path, content: &Content, config: &ReadConfig) -> Result<Found
             npz::segment(&content.bytes, path, "", config)?;
             Found::Places(vec![(None, Place::Numpy)])
         }
-        Format::Parquet => match ParquetFile::open(path, config)? {
+        Format::Parquet => match ParquetFile::open(source, path, config)? {
             Some(file) => Found::Parquet(Box::new(file)),
             None => Found::Nothing,
         },

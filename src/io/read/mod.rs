@@ -9,6 +9,8 @@
 //! - Parquet with a row a light curve, a row a cadence, or a struct of lists, and our own [datasets](super::dataset);
 //! - any of the first three compressed with gzip.
 //!
+//! All of them also by URL (`s3://`, `http://`, `https://`), where the crate is built with the feature `object-store`.
+//!
 //! Whatever cannot be read, or is left out, becomes an [`InputError`]; nothing is repaired.
 //!
 //! [`RawTarget`]: crate::lightcurve::RawTarget
@@ -25,7 +27,9 @@ pub(super) mod npz;
 pub(super) mod parquet;
 mod plan;
 mod quality;
+mod remote;
 mod scan;
+mod source;
 mod spool;
 mod supersede;
 mod target;

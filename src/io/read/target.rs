@@ -12,6 +12,7 @@ use super::inputs::{Content, Format, InputFile, content_and_checksum};
 use super::look::{Place, tables};
 use super::parquet::{self, ParquetFile};
 use super::plan::{Part, TargetRef};
+use super::source::Source;
 use super::supersede::{sort_by_time, supersede};
 use super::{fits, npz, text};
 use crate::lightcurve::{RawSegment, RawTarget};
@@ -109,7 +110,8 @@ fn read_file(
     if matches!(place, Place::Parquet(_)) {
         return read_parquet(file, parts, targets, config, open);
     }
-    let content = content_and_checksum(path).and_then(|(content, found)| match found == **file {
+    let look = || Source::open(path).and_then(|mut source| content_and_checksum(&mut source, path));
+    let content = look().and_then(|(content, found)| match found == **file {
         true => content,
         false => Err(ReadError::Changed),
     });
@@ -118,11 +120,7 @@ fn read_file(
             .iter()
             .map(|(owner, part)| read_part(path, &part.place, &content, &targets[*owner].target_id, config))
             .collect(),
-        // An error cannot be copied; those after the first are had by trying again.
-        Err(error) => {
-            let again = || content_and_checksum(path).err().unwrap_or(ReadError::Changed);
-            std::iter::once(error).chain(std::iter::repeat_with(again)).take(parts.len()).map(Err).collect()
-        }
+        Err(error) => for_each(parts.len(), error, || look().err()),
     }
 }
 
@@ -147,11 +145,19 @@ fn read_parquet(
         .collect();
     match open.parquet(file, config) {
         Ok(open) => parquet::read(&open, &wanted, config),
-        Err(error) => {
-            let again = || open.parquet(file, config).err().unwrap_or(ReadError::Changed);
-            std::iter::once(error).chain(std::iter::repeat_with(again)).take(parts.len()).map(Err).collect()
-        }
+        Err(error) => for_each(parts.len(), error, || open.parquet(file, config).err()),
     }
+}
+
+/// The same error for each of several parts. One that cannot be copied is had again by trying again.
+fn for_each(
+    parts: usize,
+    error: ReadError,
+    try_again: impl Fn() -> Option<ReadError>,
+) -> Vec<Result<PartRead, ReadError>> {
+    let copies: Vec<ReadError> =
+        (1..parts).map(|_| error.again().or_else(&try_again).unwrap_or(ReadError::Changed)).collect();
+    std::iter::once(error).chain(copies).take(parts).map(Err).collect()
 }
 
 fn read_part(
@@ -205,7 +211,8 @@ impl OpenFiles {
         if let Some(open) = lock().iter().find(|f| f.is(file)) {
             return Ok(Arc::clone(open));
         }
-        let open = ParquetFile::open(&file.path, config)?.filter(|f| f.is(file)).ok_or(ReadError::Changed)?;
+        let source = Source::open(&file.path)?;
+        let open = ParquetFile::open(source, &file.path, config)?.filter(|f| f.is(file)).ok_or(ReadError::Changed)?;
         let open = Arc::new(open);
         let mut files = lock();
         if files.len() >= OPEN_FILES {

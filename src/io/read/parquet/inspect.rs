@@ -1,6 +1,5 @@
 //! What an inspection shows of a Parquet file.
 
-use std::fs::File;
 use std::path::Path;
 
 use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -8,6 +7,7 @@ use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use super::arrays::{self, lists, numbers};
 use super::guarded;
 use crate::io::read::error::ReadError;
+use crate::io::read::source::Source;
 
 /// A column as an inspection shows it.
 pub(in crate::io) struct ParquetColumn {
@@ -26,7 +26,7 @@ const INSPECTED_VALUES: usize = 5_000_000;
 /// The number of rows of a file, and its columns.
 pub(in crate::io) fn all_columns(path: &Path) -> Result<(usize, Vec<ParquetColumn>), ReadError> {
     guarded(|| {
-        let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?;
+        let builder = ParquetRecordBatchReaderBuilder::try_new(Source::open(path)?)?;
         let total = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
         let mut columns: Vec<ParquetColumn> = builder
             .schema()

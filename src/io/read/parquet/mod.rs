@@ -7,19 +7,19 @@
 //! ```
 
 mod arrays;
+mod batches;
 mod inspect;
 mod layout;
 mod rows;
 mod segments;
 
-use std::fs::File;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use ::parquet::arrow::ProjectionMask;
 use ::parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
 };
 use ::parquet::errors::ParquetError;
 use ::parquet::file::metadata::PageIndexPolicy;
@@ -29,10 +29,13 @@ pub(super) use rows::{Wanted, read};
 
 use super::config::ReadConfig;
 use super::error::{InputError, ReadError};
-use super::inputs::{InputFile, parquet_checksum};
+use super::inputs::InputFile;
 use super::names::{file_stem, target_name};
+use super::remote::Object;
+use super::source::Source;
 use crate::io::truth::is_truth;
 use arrays::strings;
+use batches::{Batches, byte_ranges};
 use layout::{Layout, Shape, folder_label, layout};
 
 /// Rows decoded at a time.
@@ -45,6 +48,8 @@ pub(super) struct ParquetFile {
     /// As in [`super::InputFile`].
     checksum: String,
     bytes: u64,
+    /// Where it is no file: what to ask for more of it.
+    remote: Option<Object>,
     metadata: ArrowReaderMetadata,
     layout: Layout,
     /// Label of light curves whose rows name none.
@@ -64,14 +69,16 @@ pub(super) type Told<'a> = dyn FnMut(Option<String>, Range<usize>) -> Result<(),
 
 impl ParquetFile {
     /// Reads the footer; `None` for the truth table of a simulated collection, which is no light curve and no error.
-    pub(super) fn open(path: &Path, config: &ReadConfig) -> Result<Option<Self>, ReadError> {
+    pub(super) fn open(mut source: Source, path: &Path, config: &ReadConfig) -> Result<Option<Self>, ReadError> {
         guarded(|| {
-            let mut file = File::open(path)?;
-            let length = file.metadata()?.len();
-            let checksum = parquet_checksum(&mut file, length)?;
+            let length = source.size()?;
+            let checksum = source.parquet_checksum()?;
             // Offsets of pages, where the file has them, let one target be read without its neighbours.
             let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Optional);
-            let metadata = ArrowReaderMetadata::load(&file, options)?;
+            let metadata = match ArrowReaderMetadata::load(&source, options) {
+                Ok(metadata) => metadata,
+                Err(error) => return Err(source.failure().unwrap_or_else(|| error.into())),
+            };
             if is_truth(metadata.schema()) {
                 return Ok(None);
             }
@@ -82,7 +89,12 @@ impl ParquetFile {
                 starts.push(starts.last().copied().unwrap_or(0) + rows);
             }
             let label = folder_label(path);
-            let file = Self { path: path.to_path_buf(), checksum, bytes: length, metadata, layout, label, starts };
+            let remote = match source {
+                Source::File(_) => None,
+                Source::Remote(object) => Some(object.with_ranges(vec![])),
+            };
+            let path = path.to_path_buf();
+            let file = Self { path, checksum, bytes: length, remote, metadata, layout, label, starts };
             if file.rows() == 0 {
                 return Err(ReadError::NoCadences { rows: 0 });
             }
@@ -173,17 +185,7 @@ impl ParquetFile {
     }
 
     /// Batches of some columns of these rows, which must be in order.
-    fn reader(
-        &self,
-        columns: &[usize],
-        batch: usize,
-        rows: &[Range<usize>],
-    ) -> Result<ParquetRecordBatchReader, ReadError> {
-        let file = File::open(&self.path)?;
-        if file.metadata()?.len() != self.bytes {
-            return Err(ReadError::Changed);
-        }
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
+    fn reader(&self, columns: &[usize], batch: usize, rows: &[Range<usize>]) -> Result<Batches, ReadError> {
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), columns.iter().copied());
         // Row groups without any of the rows are not so much as looked at.
         let mut groups: Vec<usize> = Vec::new();
@@ -204,9 +206,22 @@ impl ParquetFile {
             }
         }
         let total = before + groups.last().map_or(0, |g| self.starts[g + 1] - self.starts[*g]);
+        let source = match &self.remote {
+            Some(object) => Source::Remote(object.with_ranges(byte_ranges(&self.metadata, &mask, &groups, &within))),
+            None => Source::open(&self.path)?,
+        };
+        if source.size()? != self.bytes {
+            return Err(ReadError::Changed);
+        }
+        let remote = match &source {
+            Source::File(_) => None,
+            Source::Remote(object) => Some(object.clone()),
+        };
         let selection = RowSelection::from_consecutive_ranges(within.into_iter(), total);
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(source, self.metadata.clone());
         let builder = builder.with_projection(mask).with_batch_size(batch).with_row_groups(groups);
-        Ok(builder.with_row_selection(selection).build()?)
+        let reader = builder.with_row_selection(selection).build()?;
+        Ok(Batches { reader, remote })
     }
 }
 

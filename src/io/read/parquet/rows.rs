@@ -33,6 +33,8 @@ pub(in crate::io::read) fn read(
     match guarded(|| read_together(file, wanted, config)) {
         Ok(all) => all.into_iter().map(Ok).collect(),
         Err(error) if wanted.len() == 1 => vec![Err(error)],
+        // What cannot be had at all is not asked for once more for each of them.
+        Err(error) if error.again().is_some() => wanted.iter().filter_map(|_| error.again()).map(Err).collect(),
         Err(_) => wanted.chunks(1).flat_map(|one| read(file, one, config)).collect(),
     }
 }
