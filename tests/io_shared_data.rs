@@ -146,7 +146,8 @@ fn every_case_is_read_and_the_rest_refused() {
 
 fn same(a: &RawTarget, b: &RawTarget) -> bool {
     let bits = |v: &[f64]| v.iter().map(|x| if x.is_nan() { u64::MAX } else { x.to_bits() }).collect::<Vec<_>>();
-    let rest = |s: &RawSegment| RawSegment { time: vec![], flux: vec![], flux_err: None, ..s.clone() };
+    let rest = |s: &RawSegment| RawSegment { time: vec![], flux: vec![], flux_err: None, centroid: None, ..s.clone() };
+    let centroid = |s: &RawSegment| s.centroid.as_ref().map(|c| (bits(&c.column), bits(&c.row)));
     a.target_id == b.target_id
         && a.star == b.star
         && a.segments.len() == b.segments.len()
@@ -154,6 +155,7 @@ fn same(a: &RawTarget, b: &RawTarget) -> bool {
             bits(&x.time) == bits(&y.time)
                 && bits(&x.flux) == bits(&y.flux)
                 && x.flux_err.as_deref().map(bits) == y.flux_err.as_deref().map(bits)
+                && centroid(x) == centroid(y)
                 && rest(x) == rest(y)
         })
 }

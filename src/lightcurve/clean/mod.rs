@@ -161,10 +161,10 @@ fn clean_segment<'a>(raw: &'a RawSegment, config: &CleanConfig) -> Result<CleanS
         return Err(lengths(flags.len()));
     }
 
-    if let Some(centroid) = &raw.centroid {
-        if let Some(found) = [centroid.column.len(), centroid.row.len()].into_iter().find(|found| *found != n) {
-            return Err(LightCurveError::CentroidLength { found, expected: n });
-        }
+    if let Some(centroid) = &raw.centroid
+        && let Some(found) = [centroid.column.len(), centroid.row.len()].into_iter().find(|found| *found != n)
+    {
+        return Err(LightCurveError::CentroidLength { found, expected: n });
     }
 
     let mut rows = Vec::with_capacity(n);
