@@ -10,6 +10,8 @@ pub(in crate::io) struct Roles {
     pub(in crate::io) flux: usize,
     pub(in crate::io) flux_err: Option<usize>,
     pub(in crate::io) quality: Option<usize>,
+    /// Column and row of the centroid of the light.
+    pub(in crate::io) centroid: Option<(usize, usize)>,
     pub(in crate::io) band: Option<usize>,
     pub(in crate::io) target: Option<usize>,
     /// The flux column holds magnitudes.
@@ -82,6 +84,14 @@ const TIMES: [&str; 20] = [
 const BARYCENTRIC: [&str; 7] = ["btjd", "bkjd", "tbjd", "bjd", "bmjd", "tmid_bjd", "time_btjd"];
 const QUALITY: [&str; 9] =
     ["quality", "sap_quality", "quality_flag", "quality_flags", "flag", "flags", "qual", "qflag", "tess_flags"];
+/// Centroids of the light, column and row (pixels), best first: of Kepler and SPOC, of QLP, and of tables made of them.
+pub(super) const CENTROIDS: [(&str, &str); 5] = [
+    ("mom_centr1", "mom_centr2"),
+    ("sap_x", "sap_y"),
+    ("centroid_col", "centroid_row"),
+    ("centroid_column", "centroid_row"),
+    ("centroid_x", "centroid_y"),
+];
 const BANDS: [&str; 8] = ["band", "filter", "inst", "instrument", "telescope", "passband", "filt", "filtername"];
 const TARGETS: [&str; 18] = [
     "target_id",
@@ -201,6 +211,7 @@ pub(in crate::io) fn roles(names: &[String], config: &ReadConfig) -> Result<Role
         flux,
         flux_err: named(&columns.flux_err)?.or_else(|| find_error(&norm, flux)),
         quality: named(&columns.quality)?.or_else(|| exact(&QUALITY)),
+        centroid: CENTROIDS.iter().find_map(|(column, row)| Some((exact(&[column])?, exact(&[row])?))),
         band: named(&columns.band)?.or_else(|| exact(&BANDS)),
         target: target_column(names, config).unwrap_or_default(),
         magnitudes: match config.flux_unit {

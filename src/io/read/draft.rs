@@ -36,7 +36,8 @@ impl Draft {
             ("flux", Some(self.flux.len())),
             ("flux_err", self.flux_err.as_ref().map(Vec::len)),
             ("quality", self.flagged.as_ref().map(Vec::len)),
-            ("centroid", self.centroid.as_ref().map(Centroid::len)),
+            ("centroid column", self.centroid.as_ref().map(Centroid::len)),
+            ("centroid row", self.centroid.as_ref().map(|c| c.row.len())),
         ] {
             if let Some(found) = length.filter(|l| *l != rows) {
                 return Err(ReadError::ColumnLength { column: column.into(), found, expected: rows });

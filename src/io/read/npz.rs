@@ -10,7 +10,7 @@ use super::error::ReadError;
 use super::names::file_stem;
 use super::quality::FlagSystem;
 use super::time_scale::time_system;
-use crate::lightcurve::RawSegment;
+use crate::lightcurve::{Centroid, RawSegment};
 
 /// An array that inflates to more than this is refused.
 const MAX_ARRAY_BYTES: u64 = 1 << 30;
@@ -106,6 +106,7 @@ pub(in crate::io) fn segment(
         flux: values(roles.flux),
         flux_err: roles.flux_err.map(values),
         flagged: roles.quality.map(|q| config.quality.apply(&arrays[q].values, FlagSystem::Unknown)),
+        centroid: roles.centroid.map(|(column, row)| Centroid { column: values(column), row: values(row) }),
         time,
         exposure_time: None,
         band: None,

@@ -27,8 +27,6 @@ pub(super) struct Layout {
     pub(super) time_offset: Option<f64>,
 }
 
-/// Columns of flux-weighted centroids, column and row: of Kepler and SPOC, and of QLP.
-pub(super) const CENTROIDS: [(&str, &str); 2] = [("mom_centr1", "mom_centr2"), ("sap_x", "sap_y")];
 /// How far the image has moved, by the motion of the field's stars (Kepler and SPOC).
 pub(super) const IMAGE_MOTION: (&str, &str) = ("pos_corr1", "pos_corr2");
 

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::layouts::Errors::{Absent, Column as InColumn, Keyword};
-use super::layouts::{CENTROIDS, Errors, IMAGE_MOTION, LAYOUTS, Layout};
+use super::layouts::{Errors, IMAGE_MOTION, LAYOUTS, Layout};
 use super::{FitsError, Hdu, Header, Table};
-use crate::io::read::columns::roles;
+use crate::io::read::columns::{CENTROIDS, roles};
 use crate::io::read::config::{FluxColumn, ReadConfig};
 use crate::io::read::draft::{Draft, PREFERENCE_PLAIN};
 use crate::io::read::error::ReadError;

@@ -65,6 +65,7 @@ pub(super) struct Layout {
     flux: String,
     flux_err: Option<String>,
     quality: Option<String>,
+    centroid: Option<(String, String)>,
     band: Option<String>,
     /// Top-level columns to read.
     wanted: Vec<usize>,
@@ -87,6 +88,7 @@ pub(super) fn layout(schema: &Schema, config: &ReadConfig) -> Result<Layout, Rea
         flux: String::new(),
         flux_err: None,
         quality: None,
+        centroid: None,
         band: None,
         wanted: Vec::new(),
         label: None,
@@ -121,6 +123,8 @@ pub(super) fn layout(schema: &Schema, config: &ReadConfig) -> Result<Layout, Rea
             Some(out.flux.clone()),
             out.flux_err.clone(),
             out.quality.clone(),
+            out.centroid.as_ref().map(|c| c.0.clone()),
+            out.centroid.as_ref().map(|c| c.1.clone()),
             out.band.clone(),
         ]
         .iter()
@@ -156,6 +160,11 @@ impl Layout {
         self.flux = name(found.flux);
         self.flux_err = found.flux_err.map(name);
         self.quality = found.quality.map(name);
+        // Numbers in lists where times are, else they are no centroids of cadences.
+        let is_list = |index: usize| item_type(fields[index].data_type()).is_some();
+        let is_like_time = |index: usize| numeric(index) && is_list(index) == is_list(found.time);
+        let usable = found.centroid.filter(|(column, row)| is_like_time(*column) && is_like_time(*row));
+        self.centroid = usable.map(|(column, row)| (name(column), name(row)));
         self.band = found.band.map(name);
         Ok(())
     }
@@ -202,6 +211,10 @@ impl Layout {
             flux: find(&self.flux)?,
             flux_err: optional(&self.flux_err)?,
             quality: optional(&self.quality)?,
+            centroid: match &self.centroid {
+                Some((column, row)) => Some((find(column)?, find(row)?)),
+                None => None,
+            },
             band: None,
             target: None,
             magnitudes: self.magnitudes,

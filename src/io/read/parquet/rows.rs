@@ -13,6 +13,7 @@ use crate::io::read::config::ReadConfig;
 use crate::io::read::error::{InputError, ReadError};
 use crate::io::read::names::file_stem;
 use crate::io::read::target::PartRead;
+use crate::lightcurve::Centroid;
 use crate::star::Star;
 
 /// A target and its rows in the file, in order.
@@ -114,6 +115,7 @@ impl Into<'_> {
         let (time, flux) = (column(roles.time)?, column(roles.flux)?);
         let flux_err = roles.flux_err.map(column).transpose()?;
         let quality = roles.quality.map(column).transpose()?;
+        let centroid = roles.centroid.map(|(c, r)| Ok::<_, ReadError>((column(c)?, column(r)?))).transpose()?;
         for (row, &(number, owner)) in owners.iter().enumerate() {
             let source = format!("{}#{number}", self.file.path.display());
             let name = |index: usize| batch.schema().field(index).name().clone();
@@ -127,6 +129,9 @@ impl Into<'_> {
                     flux: need(flux.row(row), roles.flux)?,
                     flux_err: flux_err.as_ref().and_then(|c| c.row(row)),
                     quality: quality.as_ref().and_then(|c| c.row(row)),
+                    centroid: centroid
+                        .as_ref()
+                        .and_then(|(c, r)| Some(Centroid { column: c.row(row)?, row: r.row(row)? })),
                     band: layout.band(&batch, row)?,
                 })
             });
@@ -142,6 +147,7 @@ impl Into<'_> {
         let (time, flux) = (column(roles.time)?, column(roles.flux)?);
         let flux_err = roles.flux_err.map(column).transpose()?;
         let quality = roles.quality.map(column).transpose()?;
+        let centroid = roles.centroid.map(|(c, r)| Ok::<_, ReadError>((column(c)?, column(r)?))).transpose()?;
         let bands = layout.bands(batch)?;
         for (row, &(_, owner)) in owners.iter().enumerate() {
             // Cadences of one quarter or sector are one light curve, in the order in which they first appear.
@@ -156,6 +162,7 @@ impl Into<'_> {
                         flux: vec![],
                         flux_err: flux_err.is_some().then(Vec::new),
                         quality: quality.is_some().then(Vec::new),
+                        centroid: centroid.is_some().then(Centroid::default),
                         band: bands.as_ref().map_or(Words::None, |_| Words::Many(vec![])),
                     };
                     self.curves.push((owner, curve));
@@ -169,6 +176,10 @@ impl Into<'_> {
                 if let (Some(out), Some(values)) = (out.as_mut(), values) {
                     out.push(values[row]);
                 }
+            }
+            if let (Some(out), Some((column, line))) = (curve.centroid.as_mut(), &centroid) {
+                out.column.push(column[row]);
+                out.row.push(line[row]);
             }
             if let (Words::Many(out), Some(values)) = (&mut curve.band, &bands) {
                 out.push(values[row].clone().unwrap_or_default());

@@ -7,7 +7,7 @@ use crate::io::read::draft::{Draft, PREFERENCE_PLAIN};
 use crate::io::read::error::ReadError;
 use crate::io::read::quality::FlagSystem;
 use crate::io::read::time_scale::time_system;
-use crate::lightcurve::RawSegment;
+use crate::lightcurve::{Centroid, RawSegment};
 
 /// One light curve's columns before bands are told apart.
 pub(super) struct Curve {
@@ -17,6 +17,7 @@ pub(super) struct Curve {
     pub(super) flux: Vec<f64>,
     pub(super) flux_err: Option<Vec<f64>>,
     pub(super) quality: Option<Vec<f64>>,
+    pub(super) centroid: Option<Centroid>,
     pub(super) band: Words,
 }
 
@@ -62,6 +63,10 @@ pub(super) fn segments(curve: Curve, layout: &Layout, config: &ReadConfig) -> Re
                 flux: pick(&curve.flux, &band),
                 flux_err: curve.flux_err.as_deref().map(|v| pick(v, &band)),
                 flagged: curve.quality.as_deref().map(|v| config.quality.apply(&pick(v, &band), FlagSystem::Unknown)),
+                centroid: curve
+                    .centroid
+                    .as_ref()
+                    .map(|c| Centroid { column: pick(&c.column, &band), row: pick(&c.row, &band) }),
                 time_system: system,
                 exposure_time: None,
                 band: band.filter(|b| !b.is_empty()),

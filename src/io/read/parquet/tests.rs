@@ -6,7 +6,7 @@ use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, Float32Type, Float64Type, Int32Type, Schema};
 
 use crate::io::read::{ErrorKind, ReadConfig, Scan, TargetRead, read_target, scan};
-use crate::lightcurve::TimeSystem;
+use crate::lightcurve::{Centroid, TimeSystem};
 
 /// Writes the columns in row groups of two rows and reads everything back.
 fn read(columns: Vec<(&str, ArrayRef)>, config: &ReadConfig) -> (Scan, Vec<TargetRead>) {
@@ -90,6 +90,41 @@ fn a_row_a_cadence() {
     assert_eq!(b.flagged, Some(vec![false, true]));
     assert!(b.flux[1].is_nan());
     assert_eq!(b.time_system, TimeSystem::BJD);
+}
+
+/// A row a light curve, a row a cadence, and columns of one number a light curve, which are no centroids of cadences.
+#[test]
+fn centroids_where_there_are_some() {
+    let lists = |v: [f64; 2]| float_lists(&[Some(v.to_vec())]);
+    let plain = |v: [f64; 2]| -> ArrayRef { Arc::new(Float64Array::from(v.to_vec())) };
+    let (time, flux, column, row) = ([1325.0, 1325.5], [1.0, 1.1], [10.5, 10.75], [20.0, 20.5]);
+    let of = |read: &[TargetRead]| read[0].target.as_ref().unwrap().segments[0].centroid.clone();
+    let id: ArrayRef = Arc::new(StringArray::from(vec!["a"]));
+    let found = defaults(vec![
+        ("target_id", id.clone()),
+        ("time", lists(time)),
+        ("flux", lists(flux)),
+        ("centroid_col", lists(column)),
+        ("centroid_row", lists(row)),
+    ]);
+    let expected = Some(Centroid { column: column.to_vec(), row: row.to_vec() });
+    assert_eq!(of(&found.1), expected);
+    let found = defaults(vec![
+        ("time", plain(time)),
+        ("flux", plain(flux)),
+        ("mom_centr1", plain(column)),
+        ("mom_centr2", plain(row)),
+    ]);
+    assert_eq!(of(&found.1), expected);
+    let one: ArrayRef = Arc::new(Float64Array::from(vec![10.5]));
+    let found = defaults(vec![
+        ("target_id", id),
+        ("time", lists(time)),
+        ("flux", lists(flux)),
+        ("centroid_col", one.clone()),
+        ("centroid_row", one),
+    ]);
+    assert_eq!(of(&found.1), None);
 }
 
 /// `lightcurve: struct<time: list, flux: list>` with a null row, and its rows as `list<struct<…>>`.

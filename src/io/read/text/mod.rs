@@ -15,7 +15,7 @@ use super::error::ReadError;
 use super::names::{file_stem, target_name};
 use super::quality::FlagSystem;
 use super::time_scale::time_system;
-use crate::lightcurve::RawSegment;
+use crate::lightcurve::{Centroid, RawSegment};
 use crate::math::median;
 use crate::star::DAY_S;
 
@@ -60,6 +60,7 @@ pub(in crate::io) fn text_roles(layout: &TextLayout, config: &ReadConfig) -> Res
         flux: 1,
         flux_err: layout.numeric.get(2).and_then(|numeric| numeric.then_some(2)),
         quality: None,
+        centroid: None,
         band: layout.numeric.iter().position(|numeric| !numeric),
         target: None,
         magnitudes: config.flux_unit == FluxUnit::Magnitude,
@@ -157,6 +158,10 @@ pub(in crate::io) fn segments(
                 None => flags.clone(),
                 Some(g) => flags.iter().zip(&table.band_of_row).filter(|(_, b)| **b == g).map(|(f, _)| *f).collect(),
             }),
+            centroid: table
+                .centroid
+                .as_ref()
+                .map(|c| Centroid { column: pick(&c.column, group), row: pick(&c.row, group) }),
             time_system: system,
             exposure_time,
             band,

@@ -3,6 +3,7 @@
 use super::layout::{Separator, TextLayout, comment, number};
 use crate::io::read::columns::{Roles, normalise};
 use crate::io::read::names::target_name;
+use crate::lightcurve::Centroid;
 
 /// Rows that are not what the first rows promised.
 pub(super) struct BadRows {
@@ -19,6 +20,7 @@ pub(super) struct Rows {
     pub(super) flux: Vec<f64>,
     pub(super) flux_err: Option<Vec<f64>>,
     pub(super) quality: Option<Vec<f64>>,
+    pub(super) centroid: Option<Centroid>,
     /// Names of the bands in the order they appear, and for each row which.
     pub(super) bands: Vec<String>,
     pub(super) band_of_row: Vec<usize>,
@@ -39,6 +41,7 @@ pub(super) fn read(text: &str, layout: &TextLayout, roles: &Roles, target: Optio
     let mut out = Rows {
         flux_err: roles.flux_err.map(|_| Vec::new()),
         quality: roles.quality.map(|_| Vec::new()),
+        centroid: roles.centroid.map(|_| Centroid::default()),
         ..Rows::default()
     };
     let target = target.map(|(column, name)| (column, name, normalise(&layout.names[column])));
@@ -73,6 +76,11 @@ pub(super) fn read(text: &str, layout: &TextLayout, roles: &Roles, target: Optio
         }
         if let Some(column) = out.quality.as_mut() {
             column.push(quality);
+        }
+        // Nothing else hangs on a centroid, so what is no number is a missing one.
+        if let (Some(centroid), Some((column, row))) = (out.centroid.as_mut(), roles.centroid) {
+            centroid.column.push(value(column).unwrap_or(f64::NAN));
+            centroid.row.push(value(row).unwrap_or(f64::NAN));
         }
         if let Some(column) = roles.band {
             let name = fields.get(column).copied().unwrap_or_default();

@@ -118,3 +118,16 @@ fn what_is_no_light_curve() {
         assert_eq!(error.kind(), kind, "{text:?} {error}");
     }
 }
+
+#[test]
+fn centroids_of_a_table_go_with_their_rows_and_words_among_them_are_missing() {
+    let text = "time,flux,flux_err,centroid_col,centroid_row,band\n1.0,1.0,0.1,10.5,20.5,g\n1.5,0.9,0.1,x,21.0,r\n\
+                2.0,1.1,0.1,10.7,20.7,g\n";
+    let (segments, bad) = read(text).unwrap();
+    assert!(bad.is_none());
+    let g = segments[0].centroid.as_ref().unwrap();
+    assert_eq!((g.column.as_slice(), g.row.as_slice()), (&[10.5, 10.7][..], &[20.5, 20.7][..]));
+    let r = segments[1].centroid.as_ref().unwrap();
+    assert!(r.column[0].is_nan() && r.row == [21.0]);
+    assert_eq!(one("time,flux\n1.0,1.0\n2.0,1.1\n").centroid, None);
+}
