@@ -31,6 +31,20 @@ struct Observed {
     star: Star,
 }
 
+impl Observed {
+    fn input(&self) -> VetInput<'_> {
+        VetInput {
+            light_curve: &self.light_curve,
+            detrended: &self.detrended,
+            candidate: &self.candidate,
+            others: &[],
+            star: Some(&self.star),
+            flagged_times: &[],
+            seed: 1,
+        }
+    }
+}
+
 fn star(cadence: f64, period: f64) -> Observed {
     let mut rng = StdRng::seed_from_u64(7);
     let mut noise = |sigma: f64| sigma * rng.sample::<f64, _>(StandardNormal);
@@ -65,15 +79,7 @@ fn vetting(criterion: &mut Criterion) {
         ("three months, 10 d", short, 10.0),
     ] {
         let s = star(cadence, period);
-        let input = VetInput {
-            light_curve: &s.light_curve,
-            detrended: &s.detrended,
-            candidate: &s.candidate,
-            others: &[],
-            star: Some(&s.star),
-            flagged_times: &[],
-            seed: 1,
-        };
+        let input = s.input();
         let metrics = measure(&input).expect("a candidate with transits");
         let mut group = criterion.benchmark_group(name);
         group.sample_size(20);
@@ -86,15 +92,7 @@ fn vetting(criterion: &mut Criterion) {
 fn pages(criterion: &mut Criterion) {
     let s = star(29.4 / 1440.0, 10.0);
     let profile = Profile::named("antumbra").expect("a profile of the crate");
-    let input = VetInput {
-        light_curve: &s.light_curve,
-        detrended: &s.detrended,
-        candidate: &s.candidate,
-        others: &[],
-        star: Some(&s.star),
-        flagged_times: &[],
-        seed: 1,
-    };
+    let input = s.input();
     let metrics = measure(&input).expect("a candidate with transits");
     let verdict = profile.judge(&metrics);
     let period: Vec<f64> = (0..300_000).map(|i| 0.5 * 800f64.powf(f64::from(i) / 3e5)).collect();

@@ -182,7 +182,10 @@ pub fn vet_star(star: &StarInput, config: &VetConfig) -> Vec<Result<Vetted, VetE
                     let score = score(profile, &sibling.metrics, config.score_draws, seed);
                     Vetted::new(sibling.metrics, verdict, score, config)
                 }
-                None => Vetted::new(metrics.clone(), profile.judge(&metrics), f64::NAN, config),
+                None => {
+                    let verdict = profile.judge(&metrics);
+                    Vetted::new(metrics, verdict, f64::NAN, config)
+                }
             })
         })
         .collect()

@@ -123,14 +123,14 @@ impl Coordinates {
                     kinds[i] = Kind::Duration { planet: p };
                 }
             }
-            let size_is_free = match transit.size {
+            let duration_is_sampled = match transit.size {
                 Size::ARs(slot) | Size::RhoStar(slot) => {
                     matches!(slot, Slot::Free(i) if matches!(kinds[i], Kind::Duration { .. }))
                 }
             };
             // Velocities know the eccentricity better than a duration does.
             if let (Eccentricity::Roots { cos: Slot::Free(cos), sin: Slot::Free(sin) }, None, false) =
-                (planet.eccentricity, planet.rv_semi_amplitude, size_is_free)
+                (planet.eccentricity, planet.rv_semi_amplitude, duration_is_sampled)
                 && cos != sin
                 && !taken[cos]
                 && !taken[sin]
