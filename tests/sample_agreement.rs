@@ -76,7 +76,7 @@ fn all_samplers_agree() {
     let (ensemble, diagnostics, status) = run_until_converged(problem, &start, Mixture::default(), &config, 2).unwrap();
     assert_eq!(status, Status::Converged);
     let config = NutsConfig { min_ess: 4000.0, ..NutsConfig::default() };
-    let nuts = nuts(problem, &start[..4], Some(deviation), &config, 3).unwrap();
+    let nuts = nuts(problem, &start[..4], Spread::Deviations(deviation), &config, 3).unwrap();
     assert_eq!(nuts.status, Status::Converged);
     let nested = nested(&model, &NestedConfig { live_points: 1000, ..NestedConfig::default() }, 4).unwrap();
     println!(

@@ -3,7 +3,7 @@
 mod sample_problems;
 
 use antumbra::sample::diagnostics::ess_mean;
-use antumbra::sample::nuts::{GradientLogDensity, MetricKind, NutsConfig, NutsRun, nuts};
+use antumbra::sample::nuts::{GradientLogDensity, MetricKind, NutsConfig, NutsRun, Spread, nuts};
 use antumbra::sample::{Bounds, Evaluation, LogDensity, SampleError, Status};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -46,7 +46,7 @@ fn check_moments(problem: &Problem, run: &NutsRun, tolerance: f64) {
 }
 
 fn check(problem: &Problem, config: &NutsConfig) -> NutsRun {
-    let run = nuts(problem, &starts(problem, 1), Some(&problem.modes[0].1), config, 7).unwrap();
+    let run = nuts(problem, &starts(problem, 1), Spread::Deviations(&problem.modes[0].1), config, 7).unwrap();
     let least = run.ess_bulk.iter().chain(&run.ess_tail).copied().fold(f64::INFINITY, f64::min);
     println!(
         "{}: {} draws, least ess {least:.0}, {:.4} a gradient, acceptance {:.2}, divergences {}, steps {:.3?}, {:?}",
@@ -92,7 +92,7 @@ fn shape_of_a_transit_fit() {
 fn rosenbrock_is_right_or_said_not_to_be() {
     let problem = sample_problems::rosenbrock();
     let config = NutsConfig { target_acceptance: 0.95, max_draws: 5000, min_ess: 400.0, ..config() };
-    let run = nuts(&problem, &starts(&problem, 1), None, &config, 7).unwrap();
+    let run = nuts(&problem, &starts(&problem, 1), Spread::Unknown, &config, 7).unwrap();
     println!("Rosenbrock: {} divergences, ess {:?}, {:?}", run.divergences, run.ess_bulk, run.status);
     if run.status == Status::Converged {
         check_moments(&problem, &run, 5.0);
@@ -105,7 +105,7 @@ fn rosenbrock_is_right_or_said_not_to_be() {
 #[test]
 fn funnel_is_said_to_diverge() {
     let problem = sample_problems::funnel();
-    let run = nuts(&problem, &starts(&problem, 1), None, &NutsConfig { max_draws: 8000, ..config() }, 3).unwrap();
+    let run = nuts(&problem, &starts(&problem, 1), Spread::Unknown, &NutsConfig { max_draws: 8000, ..config() }, 3).unwrap();
     println!("funnel: {} divergences, {:?}", run.divergences, run.status);
     assert!(run.divergences > 0);
 }
@@ -136,7 +136,7 @@ fn limits_are_respected() {
         }
     }
     let start = vec![vec![0.0, 0.0, 0.0], vec![1.0, 1.0, -1.0], vec![0.3, 0.5, -2.0], vec![2.0, 0.2, -0.1]];
-    let run = nuts(&Limited, &start, None, &config(), 5).unwrap();
+    let run = nuts(&Limited, &start, Spread::Unknown, &config(), 5).unwrap();
     assert_eq!(run.status, Status::Converged);
     let n = (run.chain.draws() * 4) as f64;
     for (i, truth, deviation) in [(0, 0.797_885, 0.6028), (1, 0.5, 0.2887), (2, -1.0, 1.0)] {
@@ -155,7 +155,7 @@ fn same_bits_from_the_same_seed_however_run() {
     let config = NutsConfig { warm_up: 200, draws: 100, max_draws: 100, ..NutsConfig::default() };
     let run = |evaluation, seed| {
         let config = NutsConfig { evaluation, ..config.clone() };
-        nuts(&problem, &starts(&problem, 1), None, &config, seed).unwrap().chain
+        nuts(&problem, &starts(&problem, 1), Spread::Unknown, &config, seed).unwrap().chain
     };
     let serial = run(Evaluation::Serial, 1);
     assert!(serial == run(Evaluation::Parallel, 1));
@@ -166,7 +166,7 @@ fn same_bits_from_the_same_seed_however_run() {
 #[test]
 fn two_modes_are_not_converged() {
     let problem = sample_problems::bimodal();
-    let run = nuts(&problem, &starts(&problem, 1), None, &NutsConfig { max_draws: 2000, ..config() }, 3).unwrap();
+    let run = nuts(&problem, &starts(&problem, 1), Spread::Unknown, &NutsConfig { max_draws: 2000, ..config() }, 3).unwrap();
     assert!(matches!(run.status, Status::NotConverged(_)) && run.r_hat[0] > 1.5, "{:?}", run.r_hat);
 }
 
@@ -174,7 +174,7 @@ fn two_modes_are_not_converged() {
 fn bad_starts_are_refused() {
     let problem = sample_problems::transit_like();
     let config = NutsConfig::default();
-    let run = |start: &[Vec<f64>]| nuts(&problem, start, None, &config, 1).map(|_| ()).unwrap_err();
+    let run = |start: &[Vec<f64>]| nuts(&problem, start, Spread::Unknown, &config, 1).map(|_| ()).unwrap_err();
     assert_eq!(run(&[]), SampleError::NoMode);
     assert_eq!(run(&[vec![0.0; 3]]), SampleError::Dimension { walker: 0, found: 3, dim: 8 });
     let nowhere = Problem { log_density: |_| f64::NAN, ..sample_problems::transit_like() };

@@ -335,11 +335,13 @@ pub struct VelocityConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SamplerKind {
-    /// Importance sampling, and the ensemble where its k-hat is too high.
+    /// Importance sampling, and the no-U-turn sampler where its k-hat is too high.
     #[default]
     Auto,
     Importance,
     Ensemble,
+    /// The no-U-turn sampler, which follows the gradient.
+    Nuts,
     /// Nested sampling, for the evidence.
     Nested,
 }
@@ -362,6 +364,8 @@ pub struct SamplerConfig {
     pub walkers: Option<usize>,
     /// Steps after which the ensemble ends, converged or not.
     pub max_steps: usize,
+    /// Draws of each chain of the no-U-turn sampler after which it ends, converged or not.
+    pub max_draws: usize,
     /// Live points of nested sampling.
     pub live_points: usize,
     /// Transits of each planet after the data whose times are predicted.
@@ -378,6 +382,7 @@ impl Default for SamplerConfig {
             max_evaluations: 200_000,
             walkers: None,
             max_steps: 50_000,
+            max_draws: 10_000,
             live_points: 500,
             predicted_transits: 10,
         }

@@ -75,6 +75,15 @@ pub(super) fn coefficients(noise: &Noise, values: &[f64], points: &Points, resid
     Some(m.cholesky()?.solve(&b).iter().copied().collect())
 }
 
+/// The linear model with the mean of its coefficients given the residuals; `None` where the noise is impossible.
+pub(super) fn linear_model(noise: &Noise, values: &[f64], points: &Points, residuals: &[f64]) -> Option<Vec<f64>> {
+    let mut out = vec![0.0; residuals.len()];
+    for (column, c) in points.columns.iter().zip(coefficients(noise, values, points, residuals)?) {
+        out.iter_mut().zip(column).for_each(|(o, a)| *o += c * a);
+    }
+    Some(out)
+}
+
 fn normal_equations(
     sigma: f64,
     points: &Points,
@@ -121,7 +130,7 @@ fn gaussian(variance: &[f64], residuals: &[f64], jitter2: f64) -> f64 {
 }
 
 /// Σ ln t_ν(r/√v) − ½ ln v
-fn student(nu: f64, points: &Points, residuals: &[f64], jitter2: f64) -> f64 {
+pub(super) fn student(nu: f64, points: &Points, residuals: &[f64], jitter2: f64) -> f64 {
     let constant = ln_gamma(0.5 * (nu + 1.0)) - ln_gamma(0.5 * nu) - 0.5 * (nu * PI).ln();
     let terms = residuals.iter().zip(&points.variance).map(|(r, v)| {
         let v = v + jitter2;

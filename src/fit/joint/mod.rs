@@ -14,10 +14,10 @@
 
 mod build;
 mod config;
-mod contours;
 mod coordinates;
 mod data;
 mod derived;
+mod gradient;
 mod likelihood;
 mod model;
 mod optimise;

@@ -35,6 +35,13 @@ pub(super) enum Eccentricity {
 }
 
 impl Eccentricity {
+    pub fn slots(self) -> Vec<Slot> {
+        match self {
+            Self::Circular => Vec::new(),
+            Self::Direct { ecc: first, omega: second } | Self::Roots { cos: first, sin: second } => vec![first, second],
+        }
+    }
+
     /// e and ω; e may be impossible.
     pub fn get(self, values: &[f64]) -> (f64, f64) {
         match self {
@@ -93,6 +100,25 @@ impl Planet {
         .ok()
     }
 
+    /// What a light curve depends on.
+    pub fn light_slots(&self) -> Vec<Slot> {
+        let Some(transit) = &self.transit else { return Vec::new() };
+        let (Size::RhoStar(size) | Size::ARs(size)) = transit.size;
+        let mut slots = vec![self.period, self.transit_time, transit.rp_rs, transit.impact_parameter, size];
+        slots.extend(self.eccentricity.slots());
+        slots.extend(&transit.transit_times);
+        slots.extend(transit.phase_curve.into_iter().flatten());
+        slots
+    }
+
+    /// What velocities depend on.
+    pub fn velocity_slots(&self) -> Vec<Slot> {
+        let Some(semi_amplitude) = self.rv_semi_amplitude else { return Vec::new() };
+        let mut slots = vec![self.period, self.transit_time, semi_amplitude];
+        slots.extend(self.eccentricity.slots());
+        slots
+    }
+
     /// Adds the star's velocity to `out`; false where there is no such orbit.
     pub fn add_velocity(&self, values: &[f64], reference: f64, time: &[f64], out: &mut [f64]) -> bool {
         let Some(slot) = self.rv_semi_amplitude else { return true };
@@ -133,6 +159,13 @@ pub(super) enum Law {
 }
 
 impl Law {
+    pub fn slots(self) -> Vec<Slot> {
+        match self {
+            Self::Kipping(q1, q2) => vec![q1, q2],
+            Self::Coefficients(_, slots) => slots.to_vec(),
+        }
+    }
+
     /// The law; `None` where its coefficients are none of a quadratic law's q1, q2.
     pub fn get(self, values: &[f64]) -> Option<LimbDarkening> {
         Some(match self {
@@ -234,7 +267,8 @@ impl Instrument {
     }
 }
 
-fn middle(time: &[f64]) -> f64 {
+/// Where slopes count from.
+pub(super) fn middle(time: &[f64]) -> f64 {
     match (time.first(), time.last()) {
         (Some(first), Some(last)) => 0.5 * (first + last),
         _ => 0.0,

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::JointError;
 use super::build;
 use super::config::JointConfig;
-use super::coordinates::Coordinates;
+use super::coordinates::{Coordinates, Limits};
 use super::data::JointData;
 use super::likelihood::{coefficients, ln_likelihood};
 use super::model::{Model, Points};
@@ -25,6 +25,8 @@ pub struct JointPosterior {
     pub(super) photometry: Vec<Points>,
     pub(super) velocities: Vec<Points>,
     pub(super) coordinates: Coordinates,
+    /// For samplers that follow gradients.
+    pub(super) smooth: Coordinates,
 }
 
 /// A value for each parameter to count from: as given, else the median of its prior.
@@ -60,9 +62,10 @@ impl JointPosterior {
             .collect::<Result<Vec<_>, _>>()?;
         let middle = if photometry.is_empty() { &velocities } else { &photometry };
         let (n, sum) = middle.iter().flat_map(|p| &p.time).fold((0.0, 0.0), |(n, sum), t| (n + 1.0, sum + t));
-        let coordinates =
-            Coordinates::choose(&model, &table, model.reference + sum / f64::max(n, 1.0), &starts(&table));
-        Ok(Self { table, model, photometry, velocities, coordinates })
+        let middle = model.reference + sum / f64::max(n, 1.0);
+        let choose = |limits| Coordinates::choose(&model, &table, middle, &starts(&table), limits);
+        let (coordinates, smooth) = (choose(Limits::Shared), choose(Limits::Own));
+        Ok(Self { table, model, photometry, velocities, coordinates, smooth })
     }
 
     pub fn table(&self) -> &JointTable {

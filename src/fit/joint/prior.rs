@@ -125,6 +125,18 @@ impl Prior {
         }
     }
 
+    /// Derivative of [`ln_density`](Self::ln_density) by `x`, inside of the support.
+    pub fn ln_density_slope(&self, x: f64) -> f64 {
+        match *self {
+            Self::Uniform { .. } => 0.0,
+            Self::LogUniform { .. } => -1.0 / x,
+            Self::Normal { mean, sigma } | Self::TruncatedNormal { mean, sigma, .. } => (mean - x) / (sigma * sigma),
+            Self::HalfNormal { sigma } => -x / (sigma * sigma),
+            Self::LogNormal { median, sigma } => -((x / median).ln() / (sigma * sigma) + 1.0) / x,
+            Self::Beta { a, b } => (a - 1.0) / x - (b - 1.0) / (1.0 - x),
+        }
+    }
+
     /// The value below which a share `p` (0 to 1) of the probability lies.
     pub fn quantile(&self, p: f64) -> f64 {
         let x = match *self {
@@ -215,6 +227,9 @@ mod tests {
                     quarter = x;
                 }
             }
+            let (x, h) = (prior.quantile(0.3), 1e-5);
+            let slope = (prior.ln_density(x + h) - prior.ln_density(x - h)) / (2.0 * h);
+            assert!((slope - prior.ln_density_slope(x)).abs() < 1e-6, "{name}: {slope}");
             // midpoint rule over 2e5 steps; the quantile is known to a step
             assert!((sum - 1.0).abs() < 1e-5, "{name}: {sum}");
             assert!((quarter - prior.quantile(0.25)).abs() < 2.0 * step, "{name}: {quarter} {}", prior.quantile(0.25));

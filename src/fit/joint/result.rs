@@ -26,7 +26,7 @@ pub enum JointStatus {
 /// How the draws came about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JointDiagnostics {
-    /// `importance`, `ensemble` or `nested`.
+    /// `importance`, `nuts`, `ensemble`, `nested` or `reweighted`.
     pub method: &'static str,
     /// Evaluations of the density by the samplers, the search for modes not counted.
     pub evaluations: usize,

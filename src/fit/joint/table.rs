@@ -77,6 +77,15 @@ impl JointParameter {
         }
     }
 
+    /// Adds the derivatives of [`ln_prior`](Self::ln_prior), where it is finite, by each parameter to `out`.
+    pub(super) fn add_ln_prior_slope(&self, i: usize, values: &[f64], out: &mut [f64]) {
+        match self.reaches_limb_of {
+            Some(Slot::Free(rp_rs)) => out[rp_rs] -= 1.0 / (1.0 + values[rp_rs]),
+            Some(Slot::Fixed(_)) => {}
+            None => out[i] += self.prior.ln_density_slope(values[i]),
+        }
+    }
+
     /// Value below which a share `p` of the prior lies, the parameters before this one having their values.
     pub(super) fn quantile(&self, p: f64, values: &[f64]) -> f64 {
         match self.reaches_limb_of {

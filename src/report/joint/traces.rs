@@ -39,7 +39,7 @@ fn figure(fit: &JointFit, page: &[usize]) -> Scene {
     const PITCH: f64 = 66.0;
     const HEIGHT: f64 = 46.0;
     let rows = page.len().div_ceil(COLUMNS);
-    let is_chain = fit.diagnostics.method == "ensemble";
+    let is_chain = matches!(fit.diagnostics.method, "ensemble" | "nuts");
     let mut scene =
         Scene::new(WIDTH, TOP + rows as f64 * PITCH + 24.0, "Draws of the fitted parameters in their order");
     let n = fit.draws.draw.len();
@@ -83,7 +83,7 @@ fn figure(fit: &JointFit, page: &[usize]) -> Scene {
     if is_chain {
         let chains = fit.draws.chain.iter().max().map_or(0, |c| c + 1);
         notes
-            .push(format!("{} draws of {chains} walkers against the step of their chain, burn-in left out.", count(n)));
+            .push(format!("{} draws of {chains} chains against the step of their chain, burn-in left out.", count(n)));
     } else {
         notes.push(format!(
             "{} draws by {} sampling: independent but weighted, brought to equal weight, in random order as they have none.",

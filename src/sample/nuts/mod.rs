@@ -16,7 +16,7 @@ mod unbounded;
 mod warm_up;
 
 pub use metric::MetricKind;
-pub use run::{NutsConfig, NutsRun, nuts};
+pub use run::{NutsConfig, NutsRun, Spread, nuts};
 
 use super::LogDensity;
 

@@ -73,11 +73,22 @@ pub struct NutsRun {
     pub status: Status,
 }
 
-/// Runs one chain from each place of `start`, with initial scales (standard deviations) `scales` or 1.
+/// What is known of a density before the first draw, for the first metric.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Spread<'a> {
+    /// Nothing: one in every coordinate.
+    Unknown,
+    /// Standard deviations.
+    Deviations(&'a [f64]),
+    /// Places that are roughly distributed as the density.
+    Draws(&'a [Vec<f64>]),
+}
+
+/// Runs one chain from each place of `start`.
 pub fn nuts<D: GradientLogDensity + ?Sized>(
     density: &D,
     start: &[Vec<f64>],
-    scales: Option<&[f64]>,
+    spread: Spread,
     config: &NutsConfig,
     seed: u64,
 ) -> Result<NutsRun, SampleError> {
@@ -87,8 +98,12 @@ pub fn nuts<D: GradientLogDensity + ?Sized>(
         return Err(SampleError::NoMode);
     }
     for (walker, x) in start.iter().enumerate() {
-        if x.len() != dim || scales.is_some_and(|s| s.len() != dim) {
-            let found = if x.len() == dim { scales.map_or(dim, <[f64]>::len) } else { x.len() };
+        let of_spread = match spread {
+            Spread::Unknown => dim,
+            Spread::Deviations(deviations) => deviations.len(),
+            Spread::Draws(draws) => draws.iter().map(Vec::len).find(|n| *n != dim).unwrap_or(dim),
+        };
+        if let Some(found) = [x.len(), of_spread].into_iter().find(|n| *n != dim) {
             return Err(SampleError::Dimension { walker, found, dim });
         }
         let log_density = Point::new(&unbounded, unbounded.unbounded(x)).log_density;
@@ -97,7 +112,7 @@ pub fn nuts<D: GradientLogDensity + ?Sized>(
         }
     }
     let mut chains: Vec<OneChain> =
-        start.iter().enumerate().map(|(i, x)| OneChain::new(&unbounded, x, scales, stream(seed, i))).collect();
+        start.iter().enumerate().map(|(i, x)| OneChain::new(&unbounded, x, (spread, config.metric), stream(seed, i))).collect();
     for_each(config.evaluation, &mut chains, |chain| chain.warm_up(&unbounded, config));
     let mut draws = 0;
     loop {
@@ -140,23 +155,30 @@ impl OneChain {
     fn new<D: GradientLogDensity + ?Sized>(
         density: &Unbounded<D>,
         start: &[f64],
-        scales: Option<&[f64]>,
+        (spread, kind): (Spread, MetricKind),
         rng: StdRng,
     ) -> Self {
         let y = density.unbounded(start);
-        let variances = match scales {
+        let unit = Metric::diagonal(vec![1.0; y.len()]);
+        let metric = match spread {
             // beside a limit the slope may vanish; a logit or a logarithm varies by a few at most
-            Some(scales) => density
-                .slopes(&y)
-                .iter()
-                .zip(scales)
-                .map(|(d, s)| if *d == 1.0 { s * s } else { (s / d).powi(2).min(4.0) })
-                .collect(),
-            None => vec![1.0; y.len()],
+            Spread::Deviations(deviations) => Metric::diagonal(
+                density
+                    .slopes(&y)
+                    .iter()
+                    .zip(deviations)
+                    .map(|(d, s)| if *d == 1.0 { s * s } else { (s / d).powi(2).min(4.0) })
+                    .collect(),
+            ),
+            Spread::Draws(draws) => {
+                let places: Vec<f64> = draws.iter().flat_map(|x| density.unbounded(x)).collect();
+                unit.learnt(kind, &places, y.len())
+            }
+            Spread::Unknown => unit,
         };
         Self {
             point: Point::new(density, y),
-            metric: Metric::diagonal(variances),
+            metric,
             step: 1.0,
             rng,
             evaluations: 1,

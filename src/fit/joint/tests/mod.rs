@@ -1,4 +1,5 @@
 //! Systems with known truth.
 
+mod gradient;
 mod recovery;
 mod systems;

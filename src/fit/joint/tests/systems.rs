@@ -5,6 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_distr::StandardNormal;
 
 use super::recovery::{assert_near, every, photometry, velocities};
+use crate::fit::joint::gradient::Smooth;
 use crate::fit::joint::{JointConfig, JointData, JointPosterior, Series, fit_joint};
 use crate::noise::Oscillator;
 use crate::sample::LogDensity;
@@ -241,7 +242,6 @@ fn coordinates_go_there_and_back_with_the_right_determinant() {
 }
 
 fn assert_sound(posterior: &JointPosterior) {
-    let n = posterior.dim();
     let mut values = posterior.starts();
     for (i, p) in posterior.table().parameters().iter().enumerate() {
         let last = p.name.rsplit('.').next().unwrap();
@@ -255,33 +255,41 @@ fn assert_sound(posterior: &JointPosterior) {
             _ => values[i],
         };
     }
+    let smooth = Smooth::new(posterior);
+    let of_smooth = (smooth.of_values(&values).unwrap(), smooth.log_density(&smooth.of_values(&values).unwrap()));
     let x = posterior.coordinates_of(&values).unwrap();
-    let back = posterior.values(&x).unwrap();
+    let ln_posterior = posterior.ln_posterior(&values);
+    assert_map(&values, &x, |x| posterior.values(x).unwrap(), posterior.log_density(&x) - ln_posterior);
+    assert_map(&values, &of_smooth.0, |x| smooth.values(x).unwrap(), of_smooth.1 - ln_posterior);
+}
+
+fn assert_map(values: &[f64], x: &[f64], to_values: impl Fn(&[f64]) -> Vec<f64>, jacobian: f64) {
+    let n = x.len();
+    let back = to_values(x);
     for (a, b) in values.iter().zip(&back) {
         assert!((a - b).abs() <= 1e-12 * a.abs().max(1.0), "{values:?} {back:?}");
     }
     let matrix = nalgebra::DMatrix::from_fn(n, n, |row, column| {
         let step = 1e-4 * x[column].abs().max(1e-2);
         let moved = |s: f64| {
-            let mut x = x.clone();
+            let mut x = x.to_vec();
             x[column] += s;
-            posterior.values(&x).unwrap()[row]
+            to_values(&x)[row]
         };
         (moved(step) - moved(-step)) / (2.0 * step)
     });
     let numeric = matrix.determinant().abs().ln();
-    let jacobian = posterior.log_density(&x) - posterior.ln_posterior(&values);
     // central differences over 1e-4 of each coordinate, a dozen of them
     assert!((numeric - jacobian).abs() < 1e-4, "{numeric} {jacobian}");
 }
 
 #[test]
-fn importance_ensemble_and_nested_sampling_agree() {
+fn all_samplers_agree() {
     let data = one("TESS", photometry(truth(), (0.1, 0.3, 0.2), every(1000.0, 1014.0, 0.02), 0.0, 1e-3, 81));
     let tail = "\n[instruments.TESS]\njitter = 0.0\nq1 = { normal = [0.25, 0.05] }\nq2 = { normal = [0.3, 0.05] }";
     let mut config = config(&format!("{PLANET}{tail}"));
     let mut fits = Vec::new();
-    for kind in ["importance", "ensemble", "nested"] {
+    for kind in ["importance", "ensemble", "nested", "nuts"] {
         config.sampler = toml::from_str(&format!("kind = \"{kind}\"\nlive_points = 400")).unwrap();
         let fit = fit_joint(&config, &data).unwrap();
         assert!(fit.is_converged(), "{kind}: {:?}", fit.status);

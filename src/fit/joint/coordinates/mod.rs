@@ -7,16 +7,26 @@
 //! root       k √(I(b)/Ī), nearly the root of the depth                                  for rp_rs
 //! power      b^1.25, whose prior is flatter at zero                                     for impact_parameter
 //! u1, u2     the coefficients themselves, Jacobian 1                                    for q1, q2
+//! share      b / (1 + k)                                   for impact_parameter that ends there, in smooth coordinates
 //! contours   the duration and a place on the ellipse that goes with it                      for √e cos ω, √e sin ω of transits alone
-//! plain      x less its start, over a scale                                             for all others
+//! plain      x less its start                                                            for all others
+//!
+//! Samplers that follow gradients need limits that do not depend on other coordinates: for them q1, q2 and b are sampled
+//! plainly or by their share.
 //! ```
 
-use super::contours::{of_roots, to_roots};
-use super::model::{Eccentricity, Law, Model, Planet, Size};
-use super::prior::Prior;
+mod choose;
+mod contours;
+mod duration;
+
+use contours::{of_roots, to_roots};
+use duration::{ln_circular_duration, middle_after_conjunction, path};
+pub(super) use duration::{rough_duration, size_for_duration};
+
+use super::model::{Law, Model, Planet, Size};
 use super::table::{JointTable, Slot};
 use crate::sample::Bounds;
-use crate::star::{a_over_rstar, density_from_a_over_rstar};
+use crate::star::density_from_a_over_rstar;
 use crate::transit::Quadratic;
 
 /// Power of the impact parameter.
@@ -36,10 +46,16 @@ enum Kind {
     Duration {
         planet: usize,
     },
+    /// The impact parameter by its share, if it is so sampled, else by its value.
     Root {
         planet: usize,
+        share: Option<usize>,
     },
     Power,
+    /// Of an impact parameter, of what keeps a planet of this radius ratio before the star.
+    Share {
+        rp_rs: Slot,
+    },
     /// First of a pair; the second is at `second`.
     U1 {
         second: usize,
@@ -63,94 +79,18 @@ pub(super) struct Coordinates {
     order: Vec<usize>,
     /// Limb darkening that turns radius ratios into depths.
     law: Option<Law>,
+    /// Parameters that the coordinates of others depend on.
+    coupled: Vec<bool>,
+}
+
+/// Whether limits of a coordinate may depend on others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Limits {
+    Shared,
+    Own,
 }
 
 impl Coordinates {
-    /// `middle` is that of the data; `starts` are values to count from.
-    pub fn choose(model: &Model, table: &JointTable, middle: f64, starts: &[f64]) -> Self {
-        let free = table.parameters();
-        let mut kinds: Vec<Kind> = starts.iter().map(|start| Kind::Plain { from: *start }).collect();
-        for (kind, parameter) in kinds.iter_mut().zip(free) {
-            let last = parameter.name.rsplit('.').next().unwrap_or_default();
-            let positive = parameter.prior.support().0 >= 0.0;
-            let is_scale =
-                matches!(last, "period" | "jitter" | "sigma" | "rho" | "quality" | "nu" | "rho_star" | "a_rs");
-            let is_log = matches!(parameter.prior, Prior::LogUniform { .. } | Prior::LogNormal { .. });
-            // a scale that may be zero piles up there in its own measure, not in that of its logarithm
-            if is_log || (is_scale && positive && parameter.prior.support().0 > 0.0) || last == "period" {
-                *kind = Kind::Ln;
-            }
-        }
-        let law = model.instruments.first().map(|i| i.law);
-        for instrument in &model.instruments {
-            if let Law::Kipping(Slot::Free(first), Slot::Free(second)) = instrument.law
-                && first != second
-                && matches!((kinds[first], kinds[second]), (Kind::Plain { .. }, Kind::Plain { .. }))
-            {
-                let whole = |i: usize| free[i].prior == Prior::Uniform { low: 0.0, high: 1.0 };
-                if whole(first) && whole(second) {
-                    (kinds[first], kinds[second]) = (Kind::U1 { second }, Kind::U2);
-                }
-            }
-        }
-        let mut taken = vec![false; free.len()];
-        for (p, planet) in model.planets.iter().enumerate() {
-            if let Slot::Free(i) = planet.transit_time
-                && !taken[i]
-            {
-                let (period, time) = (planet.period.get(starts), planet.transit_time.get(starts));
-                taken[i] = true;
-                kinds[i] = Kind::MidTime { planet: p, epoch: ((middle - time) / period).round() };
-            }
-            let Some(transit) = &planet.transit else { continue };
-            if let Slot::Free(i) = transit.impact_parameter
-                && !taken[i]
-            {
-                taken[i] = true;
-                kinds[i] = Kind::Power;
-            }
-            if let (Slot::Free(i), true) = (transit.rp_rs, quadratic(law, starts).is_some())
-                && !taken[i]
-            {
-                taken[i] = true;
-                kinds[i] = Kind::Root { planet: p };
-            }
-            if let Size::ARs(Slot::Free(i)) | Size::RhoStar(Slot::Free(i)) = transit.size
-                && !taken[i]
-            {
-                taken[i] = true;
-                if is_wide(&free[i].prior) {
-                    kinds[i] = Kind::Duration { planet: p };
-                }
-            }
-            let duration_is_sampled = match transit.size {
-                Size::ARs(slot) | Size::RhoStar(slot) => {
-                    matches!(slot, Slot::Free(i) if matches!(kinds[i], Kind::Duration { .. }))
-                }
-            };
-            // Velocities know the eccentricity better than a duration does.
-            if let (Eccentricity::Roots { cos: Slot::Free(cos), sin: Slot::Free(sin) }, None, false) =
-                (planet.eccentricity, planet.rv_semi_amplitude, duration_is_sampled)
-                && cos != sin
-                && !taken[cos]
-                && !taken[sin]
-            {
-                (taken[cos], taken[sin]) = (true, true);
-                (kinds[cos], kinds[sin]) = (Kind::Ellipse { planet: p, sin }, Kind::EllipseDuration);
-            }
-        }
-        let rank = |kind: &Kind| match kind {
-            Kind::Root { .. } => 1,
-            Kind::Duration { .. } | Kind::Ellipse { .. } => 2,
-            Kind::U2 | Kind::EllipseDuration => 3,
-            Kind::MidTime { .. } => 4,
-            _ => 0,
-        };
-        let mut order: Vec<usize> = (0..kinds.len()).collect();
-        order.sort_by_key(|i| rank(&kinds[*i]));
-        Self { kinds, reference: model.reference, order, law }
-    }
-
     /// Values of the parameters at `x`, and ln |∂values/∂x|; `None` where there are none.
     pub fn to_values(&self, model: &Model, x: &[f64], values: &mut Vec<f64>) -> Option<f64> {
         values.clear();
@@ -194,8 +134,13 @@ impl Coordinates {
                     values[sin] = roots[1];
                     roots[0]
                 }
-                Kind::Root { planet } => {
-                    let gain = self.gain(&model.planets[planet], values);
+                Kind::Share { rp_rs } => {
+                    let reach = 1.0 + rp_rs.get(values);
+                    ln_jacobian += reach.ln();
+                    at * reach
+                }
+                Kind::Root { planet, share } => {
+                    let gain = self.gain(&model.planets[planet], values, share.map(|i| x[i]));
                     ln_jacobian -= gain.ln();
                     at / gain
                 }
@@ -218,6 +163,43 @@ impl Coordinates {
             };
         }
         (ln_jacobian.is_finite() && values.iter().all(|v| v.is_finite())).then_some(ln_jacobian)
+    }
+
+    /// From the derivatives of a function by the values of the parameters, `values` being those at `x`, to those of the function
+    /// plus ln |∂values/∂x| by the coordinates. Where coordinates depend on each other, by central differences of the map,
+    /// which costs little beside a likelihood.
+    pub fn pull_back(&self, model: &Model, x: &[f64], values: &[f64], by_value: &[f64], out: &mut [f64]) {
+        const STEP: f64 = 1e-5;
+        let mut x = x.to_vec();
+        let (mut up, mut down) = (Vec::new(), Vec::new());
+        for i in 0..x.len() {
+            out[i] = match self.kinds[i] {
+                Kind::MidTime { .. } => by_value[i],
+                Kind::Plain { .. } if !self.coupled[i] => by_value[i],
+                Kind::Ln if !self.coupled[i] => by_value[i] * values[i] + 1.0,
+                _ => {
+                    let here = x[i];
+                    let mut at = |place: f64, room: &mut Vec<f64>| {
+                        x[i] = place;
+                        self.to_values(model, &x, room)
+                    };
+                    let (mut high, mut low) = (here + STEP, here - STEP);
+                    let mut ends = (at(high, &mut up), at(low, &mut down));
+                    if ends.0.is_none() {
+                        high = here;
+                        ends.0 = at(high, &mut up);
+                    }
+                    if ends.1.is_none() {
+                        low = here;
+                        ends.1 = at(low, &mut down);
+                    }
+                    x[i] = here;
+                    let (Some(a), Some(b)) = ends else { continue };
+                    let change: f64 = by_value.iter().zip(&up).zip(&down).map(|((by, u), d)| by * (u - d)).sum();
+                    (change + a - b) / (high - low)
+                }
+            };
+        }
     }
 
     /// The inverse; `None` at the edge of what is possible.
@@ -244,7 +226,11 @@ impl Coordinates {
                     let q = of_roots([value, values[sin]])?;
                     (x[i], x[sin]) = (q[1], q[0] + circular);
                 }
-                Kind::Root { planet } => x[i] = value * self.gain(&model.planets[planet], values),
+                Kind::Share { rp_rs } => x[i] = value / (1.0 + rp_rs.get(values)),
+                Kind::Root { planet, share } => {
+                    let share = share.map(|b| values[b] / (1.0 + value));
+                    x[i] = value * self.gain(&model.planets[planet], values, share);
+                }
                 Kind::Duration { planet } => {
                     let planet = &model.planets[planet];
                     x[i] = (path(planet, values)? / planet.a_rs(values)?).ln();
@@ -262,6 +248,7 @@ impl Coordinates {
             Kind::Plain { from } => Bounds { lower: low - from, upper: high - from },
             Kind::Ln => Bounds { lower: low.max(0.0).ln(), upper: high.ln() },
             Kind::Power => Bounds { lower: low.max(0.0).powf(POWER), upper: high.powf(POWER) },
+            Kind::Share { .. } => Bounds { lower: 0.0, upper: 1.0 },
             Kind::Root { .. } => Bounds { lower: 0.0, upper: f64::INFINITY },
             Kind::MidTime { .. }
             | Kind::Duration { .. }
@@ -274,9 +261,9 @@ impl Coordinates {
 
     /// √(I(b)/Ī): what the root of the depth is in units of the radius ratio. Only the coordinates depend on it, so it
     /// need not be right near the limb.
-    fn gain(&self, planet: &Planet, values: &[f64]) -> f64 {
+    fn gain(&self, planet: &Planet, values: &[f64], share: Option<f64>) -> f64 {
         let (Some(law), Some(transit)) = (quadratic(self.law, values), &planet.transit) else { return 1.0 };
-        let b = transit.impact_parameter.get(values).min(0.95);
+        let b = share.unwrap_or_else(|| transit.impact_parameter.get(values)).min(0.95);
         let gain = (law.intensity((1.0 - b * b).sqrt()) / law.mean_intensity()).sqrt();
         if gain.is_finite() { gain.max(0.1) } else { 1.0 }
     }
@@ -284,64 +271,4 @@ impl Coordinates {
 
 fn quadratic(law: Option<Law>, values: &[f64]) -> Option<Quadratic> {
     Some(law?.get(values)?.as_quadratic())
-}
-
-/// √((1 + k)² − b²) √(1 − e²)/(1 + e sin ω): what the duration is in units of P R*/(π a).
-fn path(planet: &Planet, values: &[f64]) -> Option<f64> {
-    let transit = planet.transit.as_ref()?;
-    let (k, b) = (transit.rp_rs.get(values), transit.impact_parameter.get(values));
-    let (ecc, omega) = planet.eccentricity.get(values);
-    let chord = (1.0 + k - b) * (1.0 + k + b);
-    let path = chord.sqrt() * ((1.0 - ecc) * (1.0 + ecc)).sqrt() / (1.0 + ecc * omega.sin());
-    (path.is_finite() && path > 0.0).then_some(path)
-}
-
-/// ln of √((1 + k)² − b²) R*/a, the duration on a circular orbit in units of P/π.
-fn ln_circular_duration(planet: &Planet, values: &[f64]) -> Option<f64> {
-    let transit = planet.transit.as_ref()?;
-    let (k, b) = (transit.rp_rs.get(values), transit.impact_parameter.get(values));
-    let chord = (1.0 + k - b) * (1.0 + k + b);
-    let ln = 0.5 * chord.ln() - planet.a_rs(values)?.ln();
-    ln.is_finite().then_some(ln)
-}
-
-/// Days from conjunction to the middle between first and last contact, which light curves know: to first order in the size of
-/// the star over that of the orbit,
-///
-/// ```text
-/// −P/2π · e cos ω (b R*/a)² / (√(1 − e²) (1 + e sin ω))
-/// ```
-fn middle_after_conjunction(planet: &Planet, values: &[f64]) -> f64 {
-    let (ecc, omega) = planet.eccentricity.get(values);
-    let (Some(transit), Some(a_rs)) = (&planet.transit, planet.a_rs(values)) else { return 0.0 };
-    let b = transit.impact_parameter.get(values);
-    let (sin, cos) = omega.sin_cos();
-    let shift = ecc * cos * (b / a_rs).powi(2) / (((1.0 - ecc) * (1.0 + ecc)).sqrt() * (1.0 + ecc * sin));
-    if shift.is_finite() { -planet.period.get(values) / std::f64::consts::TAU * shift } else { 0.0 }
-}
-
-/// Whether data are likely to say more of the duration than the prior does.
-fn is_wide(prior: &Prior) -> bool {
-    let middle = prior.quantile(0.5).abs();
-    prior.width() > 0.2 * middle
-}
-
-/// The size of an orbit that makes a transit last `duration`, in the units of its parameter; roughly.
-pub(super) fn size_for_duration(planet: &Planet, values: &[f64], duration: f64) -> Option<f64> {
-    let period = planet.period.get(values);
-    let a_rs = path(planet, values)? * period / (std::f64::consts::PI * duration);
-    Some(match planet.transit.as_ref()?.size {
-        Size::ARs(_) => a_rs,
-        Size::RhoStar(_) => density_from_a_over_rstar(period, a_rs),
-    })
-}
-
-/// Duration from first to last contact of a planet with this a/R*, roughly.
-pub(super) fn rough_duration(planet: &Planet, values: &[f64]) -> Option<f64> {
-    let period = planet.period.get(values);
-    let a_rs = match planet.transit.as_ref()?.size {
-        Size::ARs(slot) => slot.get(values),
-        Size::RhoStar(slot) => a_over_rstar(period, slot.get(values)),
-    };
-    Some(path(planet, values)? * period / (std::f64::consts::PI * a_rs))
 }

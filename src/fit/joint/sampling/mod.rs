@@ -1,19 +1,16 @@
 //! Chooses a sampler, runs it, and brings its draws to one form.
 
-use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
-use rand_distr::StandardNormal;
+mod chains;
+
+use chains::{ensemble, from_importance, no_u_turn, scattered};
 
 use super::JointError;
 use super::config::{SamplerConfig, SamplerKind};
 use super::optimise::{Mode, modes, starting_modes};
 use super::posterior::{Cube, JointPosterior};
 use crate::sample::importance::{ImportanceConfig, ImportanceRun, ImportanceStatus, importance_sample};
-use crate::sample::moves::Mixture;
 use crate::sample::nested::{NestedConfig, NestedStatus, nested};
-use crate::sample::{
-    Chain, Evaluation, LogDensity, RunConfig, SampleError, Status, WeightedDraws, run_until_converged,
-};
+use crate::sample::{Evaluation, LogDensity, WeightedDraws};
 
 /// Values of the parameters with weights or as chains.
 pub(super) struct Sampled {
@@ -47,8 +44,12 @@ pub(super) fn sample(posterior: &JointPosterior, config: &SamplerConfig) -> Resu
     }
     let modes = modes(posterior, config.seed);
     let best = modes.first().ok_or(JointError::NoStart)?;
-    if config.kind == SamplerKind::Ensemble {
-        return ensemble(posterior, config, &modes, &scattered(posterior, config, &modes), 0);
+    if let SamplerKind::Ensemble | SamplerKind::Nuts = config.kind {
+        let walkers = scattered(posterior, config, &modes);
+        return match config.kind {
+            SamplerKind::Nuts => no_u_turn(posterior, config, &modes, &walkers, 0),
+            _ => ensemble(posterior, config, &modes, &walkers, 0),
+        };
     }
     // a mode that is only a shoulder of another costs a little; one that is missed is not seen by k-hat
     let run = importance_sample(
@@ -61,7 +62,7 @@ pub(super) fn sample(posterior: &JointPosterior, config: &SamplerConfig) -> Resu
         return Ok(of_importance(posterior, best, run));
     }
     let walkers = from_importance(posterior, config, &run, &modes);
-    ensemble(posterior, config, &modes, &walkers, run.evaluations)
+    no_u_turn(posterior, config, &modes, &walkers, run.evaluations)
 }
 
 fn importance_config(config: &SamplerConfig, dim: usize) -> ImportanceConfig {
@@ -74,122 +75,6 @@ fn importance_config(config: &SamplerConfig, dim: usize) -> ImportanceConfig {
         evaluation: Evaluation::Parallel,
         ..default
     }
-}
-
-fn walkers(posterior: &JointPosterior, config: &SamplerConfig) -> usize {
-    let dim = posterior.dim();
-    config.walkers.unwrap_or(4 * dim).max(2 * dim + 4).div_ceil(2) * 2
-}
-
-/// Walkers around the modes, as their covariances say.
-fn scattered(posterior: &JointPosterior, config: &SamplerConfig, modes: &[Mode]) -> Vec<Vec<f64>> {
-    let mut rng = StdRng::seed_from_u64(config.seed.wrapping_add(1));
-    let n = walkers(posterior, config);
-    let factors: Vec<_> = modes.iter().map(|m| m.covariance.clone().cholesky().map(|c| c.unpack())).collect();
-    (0..n)
-        .map(|w| {
-            let m = w % modes.len();
-            let mode = &modes[m];
-            let mut shrink = 1.0;
-            for _ in 0..60 {
-                let normals: Vec<f64> = mode.x.iter().map(|_| rng.sample(StandardNormal)).collect();
-                let x: Vec<f64> = (0..mode.x.len())
-                    .map(|i| {
-                        let step = match &factors[m] {
-                            Some(l) => (0..=i).map(|j| l[(i, j)] * normals[j]).sum::<f64>(),
-                            None => mode.covariance[(i, i)].sqrt() * normals[i],
-                        };
-                        mode.x[i] + shrink * step
-                    })
-                    .collect();
-                if posterior.log_density(&x).is_finite() {
-                    return x;
-                }
-                shrink *= 0.8;
-            }
-            mode.x.clone()
-        })
-        .collect()
-}
-
-/// Walkers from the draws of a run that has not converged: a better start than the modes.
-fn from_importance(
-    posterior: &JointPosterior,
-    config: &SamplerConfig,
-    run: &ImportanceRun,
-    modes: &[Mode],
-) -> Vec<Vec<f64>> {
-    let n = walkers(posterior, config);
-    if run.draws.ess() < n as f64 / 4.0 {
-        return scattered(posterior, config, modes);
-    }
-    let picked = run.draws.resample(n, config.seed).indices;
-    let mut rng = StdRng::seed_from_u64(config.seed.wrapping_add(3));
-    let sigma: Vec<f64> = (0..posterior.dim()).map(|i| run.draws.variance(i).sqrt()).collect();
-    picked
-        .iter()
-        .map(|i| {
-            let x = run.draws.position(*i);
-            // equal walkers would move together
-            let moved: Vec<f64> =
-                x.iter().zip(&sigma).map(|(x, s)| x + 1e-2 * s * rng.sample::<f64, _>(StandardNormal)).collect();
-            if posterior.log_density(&moved).is_finite() { moved } else { x.to_vec() }
-        })
-        .collect()
-}
-
-fn ensemble(
-    posterior: &JointPosterior,
-    config: &SamplerConfig,
-    modes: &[Mode],
-    start: &[Vec<f64>],
-    spent: usize,
-) -> Result<Sampled, JointError> {
-    let run = RunConfig {
-        min_ess: config.min_ess,
-        max_steps: config.max_steps,
-        evaluation: Evaluation::Parallel,
-        ..RunConfig::default()
-    };
-    let (chain, diagnostics, status) =
-        run_until_converged(posterior, start, Mixture::default(), &run, config.seed.wrapping_add(2))?;
-    let best = best_of(posterior, modes.first(), chain.best().map(|(d, w)| chain.position(d, w).to_vec()));
-    let shortfall = match status {
-        Status::Converged => None,
-        Status::NotConverged(shortfall) => Some(named(posterior, shortfall.to_string())),
-    };
-    Ok(Sampled {
-        draws: DrawsOf::Chains { chains: chains(posterior, &chain)?, groups: run.r_hat_groups },
-        best,
-        method: "ensemble",
-        evaluations: spent + diagnostics.evaluations,
-        pareto_k: None,
-        evidence: None,
-        acceptance: Some(diagnostics.acceptance),
-        shortfall,
-    })
-}
-
-/// `coordinate 3` becomes the name of the parameter.
-fn named(posterior: &JointPosterior, sentence: String) -> String {
-    let parameters = posterior.table().parameters().iter().enumerate().rev();
-    parameters.fold(sentence, |s, (i, p)| {
-        s.replace(&format!("coordinate {i},"), &format!("{},", p.name))
-            .replace(&format!("coordinate {i} "), &format!("{} ", p.name))
-    })
-}
-
-fn impossible(x: &[f64]) -> JointError {
-    JointError::Sample(SampleError::NotANumber { position: x.to_vec() })
-}
-
-fn chains(posterior: &JointPosterior, chain: &Chain) -> Result<Vec<Vec<Vec<f64>>>, JointError> {
-    (0..chain.walkers())
-        .map(|w| {
-            let places = (0..chain.draws()).map(|d| chain.position(d, w));
-            places.map(|x| posterior.values(x).ok_or_else(|| impossible(x))).collect()
-        })
-        .collect()
 }
 
 /// Values at the higher of a mode and a draw.

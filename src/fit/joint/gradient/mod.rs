@@ -1,0 +1,123 @@
+//! The gradient of a joint posterior, for samplers and climbs that follow it.
+//!
+//! ```text
+//! noise      of ln L by every residual and by the parameters of the noise              (noise)
+//! series     of the model's flux and velocity, weighted by those, by their parameters  (series)
+//! Smooth     over the coordinates without walls, with their Jacobian                    (this file)
+//! ```
+
+mod noise;
+mod series;
+
+use super::coordinates::Coordinates;
+use super::posterior::JointPosterior;
+use super::table::Slot;
+use crate::sample::nuts::GradientLogDensity;
+use crate::sample::{Bounds, LogDensity};
+use crate::transit::DipGradients;
+
+/// Adds a derivative to that of a parameter, if it is free.
+fn add(out: &mut [f64], slot: Slot, derivative: f64) {
+    if let Slot::Free(i) = slot {
+        out[i] += derivative;
+    }
+}
+
+impl JointPosterior {
+    /// [`ln_posterior`](Self::ln_posterior), and its derivatives by the values of the parameters into `out`, which are not
+    /// to be read where the density is −∞.
+    pub fn ln_posterior_gradient(&self, values: &[f64], out: &mut [f64]) -> f64 {
+        out.fill(0.0);
+        let ln_prior = self.ln_prior(values);
+        if !ln_prior.is_finite() {
+            return f64::NEG_INFINITY;
+        }
+        for (i, parameter) in self.table().parameters().iter().enumerate() {
+            parameter.add_ln_prior_slope(i, values, out);
+        }
+        let mut sum = ln_prior;
+        let (mut residuals, mut by_residual, mut dips) = (Vec::new(), Vec::new(), DipGradients::default());
+        for (i, points) in self.photometry.iter().enumerate() {
+            if !self.photometry_residuals(i, values, &mut residuals) {
+                return f64::NEG_INFINITY;
+            }
+            let instrument = &self.model.instruments[i];
+            sum += noise::ln_likelihood_gradient(&instrument.noise, values, points, &residuals, &mut by_residual, out);
+            if !sum.is_finite() {
+                return f64::NEG_INFINITY;
+            }
+            // a residual falls as the model rises
+            by_residual.iter_mut().for_each(|d| *d = -*d);
+            let flux: Vec<f64> = points.value.iter().zip(&residuals).map(|(v, r)| v - r).collect();
+            series::add_flux_gradient(&self.model, instrument, values, points, &flux, &by_residual, &mut dips, out);
+        }
+        for (i, points) in self.velocities.iter().enumerate() {
+            if !self.velocity_residuals(i, values, &mut residuals) {
+                return f64::NEG_INFINITY;
+            }
+            let model = &self.model.velocities[i];
+            sum += noise::ln_likelihood_gradient(&model.noise, values, points, &residuals, &mut by_residual, out);
+            if !sum.is_finite() {
+                return f64::NEG_INFINITY;
+            }
+            by_residual.iter_mut().for_each(|d| *d = -*d);
+            series::add_velocity_gradient(&self.model, model, values, points, &by_residual, out);
+        }
+        if out.iter().all(|d| d.is_finite()) { sum } else { f64::NEG_INFINITY }
+    }
+}
+
+/// The posterior over coordinates that end in limits of their own, not in each other's.
+pub(super) struct Smooth<'a> {
+    posterior: &'a JointPosterior,
+    coordinates: &'a Coordinates,
+}
+
+impl<'a> Smooth<'a> {
+    pub fn new(posterior: &'a JointPosterior) -> Self {
+        Self { posterior, coordinates: &posterior.smooth }
+    }
+
+    /// Values of the free parameters at `x`; `None` where there are none.
+    pub fn values(&self, x: &[f64]) -> Option<Vec<f64>> {
+        let mut values = Vec::new();
+        self.coordinates.to_values(&self.posterior.model, x, &mut values).map(|_| values)
+    }
+
+    /// Coordinates of these values; `None` at the edge of what is possible.
+    pub fn of_values(&self, values: &[f64]) -> Option<Vec<f64>> {
+        self.coordinates.of_values(&self.posterior.model, values)
+    }
+}
+
+impl LogDensity for Smooth<'_> {
+    fn dim(&self) -> usize {
+        self.posterior.dim()
+    }
+
+    fn log_density(&self, x: &[f64]) -> f64 {
+        let mut values = Vec::new();
+        match self.coordinates.to_values(&self.posterior.model, x, &mut values) {
+            Some(ln_jacobian) => self.posterior.ln_posterior(&values) + ln_jacobian,
+            None => f64::NEG_INFINITY,
+        }
+    }
+
+    fn bounds(&self, coordinate: usize) -> Bounds {
+        self.coordinates.bounds(self.posterior.table(), coordinate)
+    }
+}
+
+impl GradientLogDensity for Smooth<'_> {
+    fn log_density_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        let mut values = Vec::new();
+        let model = &self.posterior.model;
+        let Some(ln_jacobian) = self.coordinates.to_values(model, x, &mut values) else { return f64::NEG_INFINITY };
+        let mut by_value = vec![0.0; x.len()];
+        let ln_posterior = self.posterior.ln_posterior_gradient(&values, &mut by_value);
+        if ln_posterior.is_finite() {
+            self.coordinates.pull_back(model, x, &values, &by_value, gradient);
+        }
+        ln_posterior + ln_jacobian
+    }
+}

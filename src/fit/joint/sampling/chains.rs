@@ -1,0 +1,179 @@
+//! Markov chains: the ensemble and the no-U-turn sampler, and where they start.
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use rand_distr::StandardNormal;
+
+use super::{DrawsOf, Sampled, best_of};
+use crate::fit::joint::JointError;
+use crate::fit::joint::config::SamplerConfig;
+use crate::fit::joint::gradient::Smooth;
+use crate::fit::joint::optimise::Mode;
+use crate::fit::joint::posterior::JointPosterior;
+use crate::sample::importance::ImportanceRun;
+use crate::sample::moves::Mixture;
+use crate::sample::nuts::{NutsConfig, Spread, nuts};
+use crate::sample::{Chain, Evaluation, LogDensity, RunConfig, SampleError, Status, run_until_converged};
+
+fn walkers(posterior: &JointPosterior, config: &SamplerConfig) -> usize {
+    let dim = posterior.dim();
+    config.walkers.unwrap_or(4 * dim).max(2 * dim + 4).div_ceil(2) * 2
+}
+
+/// Walkers around the modes, as their covariances say.
+pub(super) fn scattered(posterior: &JointPosterior, config: &SamplerConfig, modes: &[Mode]) -> Vec<Vec<f64>> {
+    let mut rng = StdRng::seed_from_u64(config.seed.wrapping_add(1));
+    let n = walkers(posterior, config);
+    let factors: Vec<_> = modes.iter().map(|m| m.covariance.clone().cholesky().map(|c| c.unpack())).collect();
+    (0..n)
+        .map(|w| {
+            let m = w % modes.len();
+            let mode = &modes[m];
+            let mut shrink = 1.0;
+            for _ in 0..60 {
+                let normals: Vec<f64> = mode.x.iter().map(|_| rng.sample(StandardNormal)).collect();
+                let x: Vec<f64> = (0..mode.x.len())
+                    .map(|i| {
+                        let step = match &factors[m] {
+                            Some(l) => (0..=i).map(|j| l[(i, j)] * normals[j]).sum::<f64>(),
+                            None => mode.covariance[(i, i)].sqrt() * normals[i],
+                        };
+                        mode.x[i] + shrink * step
+                    })
+                    .collect();
+                if posterior.log_density(&x).is_finite() {
+                    return x;
+                }
+                shrink *= 0.8;
+            }
+            mode.x.clone()
+        })
+        .collect()
+}
+
+/// Walkers from the draws of a run that has not converged: a better start than the modes.
+pub(super) fn from_importance(
+    posterior: &JointPosterior,
+    config: &SamplerConfig,
+    run: &ImportanceRun,
+    modes: &[Mode],
+) -> Vec<Vec<f64>> {
+    let n = walkers(posterior, config);
+    if run.draws.ess() < n as f64 / 4.0 {
+        return scattered(posterior, config, modes);
+    }
+    let picked = run.draws.resample(n, config.seed).indices;
+    let mut rng = StdRng::seed_from_u64(config.seed.wrapping_add(3));
+    let sigma: Vec<f64> = (0..posterior.dim()).map(|i| run.draws.variance(i).sqrt()).collect();
+    picked
+        .iter()
+        .map(|i| {
+            let x = run.draws.position(*i);
+            // equal walkers would move together
+            let moved: Vec<f64> =
+                x.iter().zip(&sigma).map(|(x, s)| x + 1e-2 * s * rng.sample::<f64, _>(StandardNormal)).collect();
+            if posterior.log_density(&moved).is_finite() { moved } else { x.to_vec() }
+        })
+        .collect()
+}
+
+pub(super) fn ensemble(
+    posterior: &JointPosterior,
+    config: &SamplerConfig,
+    modes: &[Mode],
+    start: &[Vec<f64>],
+    spent: usize,
+) -> Result<Sampled, JointError> {
+    let run = RunConfig {
+        min_ess: config.min_ess,
+        max_steps: config.max_steps,
+        evaluation: Evaluation::Parallel,
+        ..RunConfig::default()
+    };
+    let (chain, diagnostics, status) =
+        run_until_converged(posterior, start, Mixture::default(), &run, config.seed.wrapping_add(2))?;
+    let best = best_of(posterior, modes.first(), chain.best().map(|(d, w)| chain.position(d, w).to_vec()));
+    let shortfall = match status {
+        Status::Converged => None,
+        Status::NotConverged(shortfall) => Some(named(posterior, shortfall.to_string())),
+    };
+    Ok(Sampled {
+        draws: DrawsOf::Chains { chains: chains(&chain, |x| posterior.values(x))?, groups: run.r_hat_groups },
+        best,
+        method: "ensemble",
+        evaluations: spent + diagnostics.evaluations,
+        pareto_k: None,
+        evidence: None,
+        acceptance: Some(diagnostics.acceptance),
+        shortfall,
+    })
+}
+
+/// `coordinate 3` becomes the name of the parameter.
+fn named(posterior: &JointPosterior, sentence: String) -> String {
+    let parameters = posterior.table().parameters().iter().enumerate().rev();
+    parameters.fold(sentence, |s, (i, p)| {
+        s.replace(&format!("coordinate {i},"), &format!("{},", p.name))
+            .replace(&format!("coordinate {i} "), &format!("{} ", p.name))
+    })
+}
+
+fn impossible(x: &[f64]) -> JointError {
+    JointError::Sample(SampleError::NotANumber { position: x.to_vec() })
+}
+
+/// What `values` makes of every draw.
+fn chains(chain: &Chain, values: impl Fn(&[f64]) -> Option<Vec<f64>>) -> Result<Vec<Vec<Vec<f64>>>, JointError> {
+    (0..chain.walkers())
+        .map(|w| {
+            let places = (0..chain.draws()).map(|d| chain.position(d, w));
+            places.map(|x| values(x).ok_or_else(|| impossible(x))).collect()
+        })
+        .collect()
+}
+
+/// Chains of the no-U-turn sampler.
+const CHAINS: usize = 4;
+const WARM_UP: usize = 600;
+
+/// The no-U-turn sampler over smooth coordinates, started from the first of `walkers` and with their spread.
+pub(super) fn no_u_turn(
+    posterior: &JointPosterior,
+    config: &SamplerConfig,
+    modes: &[Mode],
+    walkers: &[Vec<f64>],
+    spent: usize,
+) -> Result<Sampled, JointError> {
+    let smooth = Smooth::new(posterior);
+    let places: Vec<Vec<f64>> =
+        walkers.iter().filter_map(|x| smooth.of_values(&posterior.values(x)?)).filter(|x| smooth.log_density(x).is_finite()).collect();
+    if places.is_empty() {
+        return Err(JointError::NoStart);
+    }
+    let start: Vec<Vec<f64>> = (0..CHAINS).map(|i| places[i * places.len() / CHAINS].clone()).collect();
+    let settings = NutsConfig {
+        warm_up: WARM_UP,
+        draws: 250,
+        max_draws: config.max_draws,
+        min_ess: config.min_ess,
+        evaluation: Evaluation::Parallel,
+        ..NutsConfig::default()
+    };
+    let run = nuts(&smooth, &start, Spread::Draws(&places), &settings, config.seed.wrapping_add(2))?;
+    let draw = run.chain.best().and_then(|(d, w)| smooth.values(run.chain.position(d, w)));
+    let best = best_of(posterior, modes.first(), draw.and_then(|v| posterior.coordinates_of(&v)));
+    let shortfall = match run.status {
+        Status::Converged => None,
+        Status::NotConverged(shortfall) => Some(named(posterior, shortfall.to_string())),
+    };
+    Ok(Sampled {
+        draws: DrawsOf::Chains { chains: chains(&run.chain, |x| smooth.values(x))?, groups: CHAINS },
+        best,
+        method: "nuts",
+        evaluations: spent + run.evaluations,
+        pareto_k: None,
+        evidence: None,
+        acceptance: Some(run.acceptance),
+        shortfall,
+    })
+}

@@ -1,0 +1,175 @@
+//! Gradients of whole posteriors against differences of their densities.
+
+use super::recovery::{every, photometry, velocities};
+use crate::fit::joint::gradient::Smooth;
+use crate::fit::joint::{JointConfig, JointData, JointPosterior, Series};
+use crate::sample::LogDensity;
+use crate::sample::nuts::GradientLogDensity;
+use crate::transit::OrbitElements;
+
+const PERIOD: f64 = 3.4;
+
+fn data(names: &[&str]) -> JointData {
+    let truth = OrbitElements::from_density(PERIOD, 1003.2, 0.9, 0.35);
+    let mut data = JointData::default();
+    for (i, name) in names.iter().enumerate() {
+        let time = every(1000.0, 1014.0, 0.017 + 0.004 * i as f64);
+        data.photometry.insert((*name).into(), photometry(truth, (0.1, 0.3, 0.2), time, 0.0, 5e-4, i as u64));
+    }
+    data
+}
+
+/// Compares at a place of high density that is nothing special, and beside it.
+fn assert_gradient(what: &str, document: &str, data: &JointData) {
+    let config: JointConfig = toml::from_str(document).unwrap_or_else(|e| panic!("{what}: {e}"));
+    let posterior = JointPosterior::new(&config, data).unwrap();
+    let smooth = Smooth::new(&posterior);
+    let mut values = posterior.starts();
+    for (i, p) in posterior.table().parameters().iter().enumerate() {
+        match p.name.rsplit('.').next().unwrap() {
+            "rp_rs" => values[i] = 0.1,
+            "impact_parameter" => values[i] = 0.37,
+            "rho_star" => values[i] = 0.87,
+            "a_rs" => values[i] = 9.1,
+            "sqrt_ecc_cos_omega" => values[i] = 0.21,
+            "sqrt_ecc_sin_omega" => values[i] = -0.13,
+            "ecc" => values[i] = 0.12,
+            "omega" => values[i] = 0.7,
+            "q1" => values[i] = 0.27,
+            "q2" => values[i] = 0.31,
+            "jitter" => values[i] = 3e-4,
+            _ => {}
+        }
+    }
+    let x = smooth.of_values(&values).unwrap();
+    let n = x.len();
+    for offset in [0.0, 1e-3] {
+        let x: Vec<f64> = x.iter().enumerate().map(|(i, x)| x + offset * ((i % 3) as f64 - 1.0) * 0.1).collect();
+        let mut gradient = vec![f64::NAN; n];
+        let density = smooth.log_density_gradient(&x, &mut gradient);
+        let plain = smooth.log_density(&x);
+        assert!(density.is_finite() && (density - plain).abs() < 1e-9 * density.abs(), "{what}: {density} {plain}");
+        for i in 0..n {
+            let at = |s: f64| {
+                let mut x = x.clone();
+                x[i] += s;
+                smooth.log_density(&x)
+            };
+            // where the density changes by about one
+            let mut step = 1e-2;
+            while (at(step) - density).abs().max((at(-step) - density).abs()) > 1.0 && step > 1e-9 {
+                step *= 0.3;
+            }
+            let central = |h: f64| (at(h) - at(-h)) / (2.0 * h);
+            // Richardson's
+            let h = 0.1 * step;
+            let numeric = (4.0 * central(0.5 * h) - central(h)) / 3.0;
+            let off = (gradient[i] - numeric).abs() * step;
+            let name = &posterior.table().parameters()[i].name;
+            assert!(off < 1e-4, "{what}, {name}: {} and by differences {numeric}, step {step:e}", gradient[i]);
+        }
+    }
+}
+
+const PLANET: &str = r#"
+    [star]
+    rho_star = { log_normal = [1.0, 0.5] }
+    [planets.b]
+    period = { normal = [3.4, 0.001] }
+    transit_time = { normal = [1003.2, 0.01] }
+    rp_rs = { uniform = [0.0, 0.3] }
+"#;
+
+#[test]
+fn of_two_bands_and_two_planets() {
+    let document = format!(
+        "{PLANET}
+        [planets.c]
+        period = {{ uniform = [5.0, 6.0] }}
+        transit_time = {{ uniform = [1001.0, 1002.0] }}
+        rp_rs = {{ log_uniform = [0.01, 0.2] }}
+        a_rs = {{ uniform = [5.0, 30.0] }}
+        impact_parameter = {{ uniform = [0.0, 1.0] }}
+        [instruments.A]
+        jitter = {{ half_normal = [1e-3] }}
+        third_light = {{ beta = [2.0, 20.0] }}
+        baseline_slope = {{ normal = [0.0, 1e-3] }}
+        [instruments.B]
+        exposure_time_s = 1800.0
+        jitter = {{ log_uniform = [1e-5, 1e-2] }}
+        limb_darkening = \"power2\"
+        c = {{ uniform = [0.0, 1.0] }}
+        alpha = {{ truncated_normal = [0.6, 0.1, 0.1, 2.0] }}"
+    );
+    assert_gradient("two bands", &document, &data(&["A", "B"]));
+}
+
+#[test]
+fn of_eccentric_orbits() {
+    let roots = "sqrt_ecc_cos_omega = { uniform = [-1.0, 1.0] }\nsqrt_ecc_sin_omega = { uniform = [-1.0, 1.0] }";
+    let transits = format!("{PLANET}{roots}\n[instruments.A]");
+    assert_gradient("transits alone", &transits, &data(&["A"]));
+    let known = transits.replace("[1.0, 0.5]", "[1.0, 0.05]");
+    assert_gradient("transits and a known density", &known, &data(&["A"]));
+
+    let truth = OrbitElements::from_density(PERIOD, 1003.2, 0.9, 0.35);
+    let mut data = data(&["A"]);
+    data.velocities.insert("H".into(), velocities(truth, 10.0, 3e4, every(1000.0, 1030.0, 1.3), 1.0, 72));
+    let tail = "rv_semi_amplitude = { uniform = [0.0, 100.0], start = 10.0 }
+        [planets.c]
+        period = { log_uniform = [100.0, 1000.0] }
+        transit_time = { uniform = [900.0, 1300.0] }
+        rv_semi_amplitude = { uniform = [0.0, 100.0], start = 5.0 }
+        sqrt_ecc_cos_omega = { uniform = [-1.0, 1.0] }
+        sqrt_ecc_sin_omega = { uniform = [-1.0, 1.0] }
+        [instruments.A]
+        [rv.H]
+        trend = { normal = [0.0, 0.1] }
+        curvature = { normal = [0.0, 0.001] }
+        jitter = { uniform = [0.0, 10.0], start = 1.0 }";
+    assert_gradient("velocities", &format!("{PLANET}{roots}\n{tail}"), &data);
+    let direct = format!("{PLANET}ecc = {{ uniform = [0.0, 0.9] }}\nomega = {{ uniform = [-3.2, 3.2] }}\n{tail}");
+    assert_gradient("ecc and omega", &direct, &data);
+}
+
+#[test]
+fn of_noise_columns_outliers_and_phase_curves() {
+    let plain = data(&["A"]);
+    let matern = "[instruments.A.noise]\nkind = \"matern32\"\nsigma = { log_uniform = [1e-5, 1e-1], start = 3e-4 }\n\
+                  rho = { log_uniform = [0.01, 10.0] }";
+    let rotation = "[instruments.A.noise]\nkind = \"rotation\"\nsigma = { log_uniform = [1e-5, 1e-1], start = 3e-4 }\n\
+                    period = { log_uniform = [1.0, 10.0] }\nquality = { log_uniform = [1.0, 10.0] }";
+    let jitter = "jitter = { half_normal = [1e-3] }";
+    for (what, noise) in [("Matérn", matern), ("rotation", rotation)] {
+        assert_gradient(what, &format!("{PLANET}[instruments.A]\n{jitter}\n{noise}"), &plain);
+    }
+    let student = "[instruments.A]\nlikelihood = \"student\"\nnu = { uniform = [1.0, 50.0] }";
+    assert_gradient("Student", &format!("{PLANET}{student}\n{jitter}"), &plain);
+
+    let series = &plain.photometry["A"];
+    let column = |f: fn(f64) -> f64| series.time().iter().map(|t| f(*t)).collect::<Vec<f64>>();
+    let columns = vec![column(|t| (9.0 * t).sin()), column(|t| (0.3 * t).cos())];
+    let mut with = JointData::default();
+    let (time, value, error) = (series.time().to_vec(), series.value().to_vec(), series.error().to_vec());
+    with.photometry.insert("A".into(), Series::new("made up", time, value, error, columns).unwrap());
+    for noise in ["", matern] {
+        let document = format!("{PLANET}[instruments.A]\n{jitter}\ndecorrelation_sigma = 0.002\n{noise}");
+        assert_gradient("columns", &document, &with);
+    }
+
+    let light = "day = { uniform = [0.0, 1e-3] }\nellipsoidal = { uniform = [0.0, 1e-3] }";
+    assert_gradient("phase curve", &format!("{PLANET}{light}\n[instruments.A]"), &plain);
+}
+
+#[test]
+fn of_transit_times_of_their_own() {
+    let times: Vec<String> = (0..4)
+        .map(|i| format!("{{ normal = [{}, 0.01] }}", 1003.2 + PERIOD * f64::from(i) + 0.003 * f64::from(i % 2)))
+        .collect();
+    let document = format!(
+        "[star]\nrho_star = {{ normal = [0.9, 0.1] }}\n[planets.b]\nperiod = 3.4\ntransit_time = 1003.2\n\
+         rp_rs = {{ uniform = [0.0, 0.3] }}\ntransit_times = [{}]\n[instruments.A]",
+        times.join(", ")
+    );
+    assert_gradient("transit times", &document, &data(&["A"]));
+}
