@@ -105,7 +105,8 @@ fn rosenbrock_is_right_or_said_not_to_be() {
 #[test]
 fn funnel_is_said_to_diverge() {
     let problem = sample_problems::funnel();
-    let run = nuts(&problem, &starts(&problem, 1), Spread::Unknown, &NutsConfig { max_draws: 8000, ..config() }, 3).unwrap();
+    let run =
+        nuts(&problem, &starts(&problem, 1), Spread::Unknown, &NutsConfig { max_draws: 8000, ..config() }, 3).unwrap();
     println!("funnel: {} divergences, {:?}", run.divergences, run.status);
     assert!(run.divergences > 0);
 }
@@ -166,7 +167,8 @@ fn same_bits_from_the_same_seed_however_run() {
 #[test]
 fn two_modes_are_not_converged() {
     let problem = sample_problems::bimodal();
-    let run = nuts(&problem, &starts(&problem, 1), Spread::Unknown, &NutsConfig { max_draws: 2000, ..config() }, 3).unwrap();
+    let run =
+        nuts(&problem, &starts(&problem, 1), Spread::Unknown, &NutsConfig { max_draws: 2000, ..config() }, 3).unwrap();
     assert!(matches!(run.status, Status::NotConverged(_)) && run.r_hat[0] > 1.5, "{:?}", run.r_hat);
 }
 

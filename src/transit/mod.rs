@@ -29,6 +29,7 @@ mod dips;
 mod elliptic;
 mod exposure;
 pub mod flux;
+mod folded_gradient;
 pub mod gradient;
 pub mod kepler;
 pub mod light_curve;
@@ -45,6 +46,7 @@ mod visits;
 
 pub use batch::{DipColumns, quadratic_dip_gradient_into, quadratic_dip_into, quadratic_flux_into};
 pub use flux::quadratic_flux;
+pub(crate) use folded_gradient::FoldedGradient;
 pub use gradient::{FluxGradient, quadratic_flux_gradient};
 pub use light_curve::{TransitModel, TransitShape, light_curve};
 pub use light_curve_gradient::{DipGradients, GRADIENT_COLUMNS};

@@ -11,6 +11,7 @@ use super::table::Slot;
 use crate::sample::LogDensity;
 use crate::sample::importance::StartingMode;
 use crate::sample::nested::PriorTransform;
+use crate::sample::nuts::GradientLogDensity;
 
 /// A local maximum of the density over the sampling coordinates.
 #[derive(Clone, Debug)]
@@ -180,18 +181,20 @@ const MAX_ITERATIONS: usize = 80;
 /// Gain in ln density of an iteration below which the climb ends.
 const TOLERANCE: f64 = 1e-3;
 
-/// Climbs from `x` by BFGS with gradients from central differences, in units in which the density falls by about ½.
+/// Climbs from `x` by BFGS, in units in which the density falls by about ½.
 fn climb(posterior: &JointPosterior, mut x: Vec<f64>) -> Option<Mode> {
     let n = x.len();
     let density = |x: &[f64]| posterior.log_density(x);
-    let mut value = density(&x);
+    let mut slope = DVector::zeros(n);
+    let mut value = posterior.log_density_gradient(&x, slope.as_mut_slice());
     if !value.is_finite() {
         return None;
     }
     // coordinate by coordinate first: scales, and a first ascent
-    let mut scale: Vec<f64> = (0..n).map(|i| width(&density, &x, i, value, posterior)).collect();
-    let mut inverse = DMatrix::from_diagonal(&DVector::from_iterator(n, scale.iter().map(|s| s * s)));
-    let mut slope = gradient(&density, &x, &scale);
+    let widths =
+        |x: &[f64], value: f64| -> Vec<f64> { (0..n).map(|i| width(&density, x, i, value, posterior)).collect() };
+    let squares = |scale: &[f64]| DMatrix::from_diagonal(&DVector::from_iterator(n, scale.iter().map(|s| s * s)));
+    let mut inverse = squares(&widths(&x, value));
     let mut restarted = false;
     for _ in 0..MAX_ITERATIONS {
         let direction = &inverse * &slope;
@@ -212,12 +215,11 @@ fn climb(posterior: &JointPosterior, mut x: Vec<f64>) -> Option<Mode> {
                 break;
             }
             restarted = true;
-            (0..n).for_each(|i| scale[i] = width(&density, &x, i, value, posterior));
-            inverse = DMatrix::from_diagonal(&DVector::from_iterator(n, scale.iter().map(|s| s * s)));
-            slope = gradient(&density, &x, &scale);
+            inverse = squares(&widths(&x, value));
             continue;
         };
-        let new_slope = gradient(&density, &to, &scale);
+        let mut new_slope = DVector::zeros(n);
+        posterior.log_density_gradient(&to, new_slope.as_mut_slice());
         let s = DVector::from_fn(n, |i, _| to[i] - x[i]);
         // of −ln density
         let y = &slope - &new_slope;
@@ -238,9 +240,8 @@ fn climb(posterior: &JointPosterior, mut x: Vec<f64>) -> Option<Mode> {
             restarted = false;
         }
     }
-    (0..n).for_each(|i| scale[i] = width(&density, &x, i, value, posterior));
-    let covariance = covariance(&density, &x, value, &scale)
-        .unwrap_or_else(|| DMatrix::from_diagonal(&DVector::from_iterator(n, scale.iter().map(|s| s * s))));
+    let scale = widths(&x, value);
+    let covariance = covariance(posterior, &x, &scale).unwrap_or_else(|| squares(&scale));
     Some(Mode { x, ln_density: value, covariance })
 }
 
@@ -272,52 +273,39 @@ fn width(density: &dyn Fn(&[f64]) -> f64, x: &[f64], i: usize, value: f64, poste
     h
 }
 
-/// Central differences over a hundredth of `scale`; one-sided where a side is impossible.
-fn gradient(density: &dyn Fn(&[f64]) -> f64, x: &[f64], scale: &[f64]) -> DVector<f64> {
-    let here = density(x);
-    DVector::from_fn(x.len(), |i, _| {
-        let h = 0.01 * scale[i];
-        let (up, down) = (density(&with(x, i, x[i] + h)), density(&with(x, i, x[i] - h)));
-        match (up.is_finite(), down.is_finite()) {
-            (true, true) => (up - down) / (2.0 * h),
-            (true, false) => (up - here) / h,
-            (false, true) => (here - down) / h,
-            _ => 0.0,
-        }
-    })
-}
-
-/// Inverse of the Hessian of −ln density by differences, directions in which it does not fall widened to their scale.
-fn covariance(density: &dyn Fn(&[f64]) -> f64, x: &[f64], value: f64, scale: &[f64]) -> Option<DMatrix<f64>> {
+/// Inverse of the Hessian of −ln density by differences of gradients, directions in which it does not fall widened to their
+/// scale.
+fn covariance(posterior: &JointPosterior, x: &[f64], scale: &[f64]) -> Option<DMatrix<f64>> {
     let n = x.len();
-    let at = |moves: &[(usize, f64)]| {
-        let mut to = x.to_vec();
-        moves.iter().for_each(|(i, s)| to[*i] += s * 0.3 * scale[*i]);
-        density(&to)
+    // differences are taken over this share of the scale, and the Hessian is in units of it
+    const SHARE: f64 = 0.3;
+    let gradient = |i: usize, s: f64| {
+        let mut out = DVector::zeros(n);
+        let value = posterior.log_density_gradient(&with(x, i, x[i] + s * SHARE * scale[i]), out.as_mut_slice());
+        value.is_finite().then_some(out)
     };
-    // in units of 0.3 scale
+    let here = gradient(0, 0.0)?;
     let mut hessian = DMatrix::zeros(n, n);
     for i in 0..n {
-        let (up, down) = (at(&[(i, 1.0)]), at(&[(i, -1.0)]));
-        let second = -(up - 2.0 * value + down);
-        hessian[(i, i)] = if second.is_finite() { second } else { 0.09 };
+        let (up, down) = (gradient(i, 1.0), gradient(i, -1.0));
+        let change = match (up, down) {
+            (Some(up), Some(down)) => 0.5 * (down - up),
+            (Some(up), None) => &here - up,
+            (None, Some(down)) => down - &here,
+            (None, None) => {
+                hessian[(i, i)] = SHARE * SHARE;
+                continue;
+            }
+        };
+        (0..n).for_each(|j| hessian[(i, j)] = change[j] * SHARE * scale[j]);
     }
-    for i in 0..n {
-        for j in 0..i {
-            let four = at(&[(i, 1.0), (j, 1.0)]) - at(&[(i, 1.0), (j, -1.0)]) - at(&[(i, -1.0), (j, 1.0)])
-                + at(&[(i, -1.0), (j, -1.0)]);
-            let second = if four.is_finite() { -0.25 * four } else { 0.0 };
-            (hessian[(i, j)], hessian[(j, i)]) = (second, second);
-        }
-    }
-    let eigen = hessian.symmetric_eigen();
-    // 0.09 is a fall of ½ at one scale
-    let floor = 0.09 * 0.02;
+    let eigen = (0.5 * (&hessian + hessian.transpose())).symmetric_eigen();
+    let floor = SHARE * SHARE * 0.02;
     let inverse = DVector::from_iterator(n, eigen.eigenvalues.iter().map(|e| 1.0 / e.max(floor)));
     let mut out = &eigen.eigenvectors * DMatrix::from_diagonal(&inverse) * eigen.eigenvectors.transpose();
     for i in 0..n {
         for j in 0..n {
-            out[(i, j)] *= 0.09 * scale[i] * scale[j];
+            out[(i, j)] *= SHARE * SHARE * scale[i] * scale[j];
         }
     }
     out.iter().all(|v| v.is_finite()).then_some(out)

@@ -82,8 +82,7 @@ fn figure(fit: &JointFit, page: &[usize]) -> Scene {
     let mut notes = Vec::new();
     if is_chain {
         let chains = fit.draws.chain.iter().max().map_or(0, |c| c + 1);
-        notes
-            .push(format!("{} draws of {chains} chains against the step of their chain, burn-in left out.", count(n)));
+        notes.push(format!("{} draws of {chains} chains against the step of their chain, burn-in left out.", count(n)));
     } else {
         notes.push(format!(
             "{} draws by {} sampling: independent but weighted, brought to equal weight, in random order as they have none.",

@@ -55,30 +55,33 @@ impl Metric {
         }
     }
 
-    /// The metric learnt from draws (n × dim). With few draws, correlations are drawn to zero with the weight of five
-    /// draws, as are variances to those of `self`.
+    /// The metric learnt from draws (n × dim). With few draws, correlations are drawn to zero a little, and fewer than two a
+    /// dimension teach variances alone, if anything.
     pub(super) fn learnt(&self, kind: MetricKind, draws: &[f64], dim: usize) -> Self {
-        let n = (draws.len() / dim) as f64;
-        if n < 3.0 {
+        let n = draws.len() / dim;
+        let is_few = n < 2 * dim;
+        if n < 3 || (is_few && matches!(self, Self::Dense { .. })) {
             return self.clone();
         }
-        let mean: Vec<f64> = (0..dim).map(|i| draws.iter().skip(i).step_by(dim).sum::<f64>() / n).collect();
+        let count = n as f64;
+        let mean: Vec<f64> = (0..dim).map(|i| draws.iter().skip(i).step_by(dim).sum::<f64>() / count).collect();
         let mut covariance = DMatrix::zeros(dim, dim);
         for x in draws.chunks_exact(dim) {
             for a in 0..dim {
                 for b in 0..=a {
-                    covariance[(a, b)] += (x[a] - mean[a]) * (x[b] - mean[b]) / (n - 1.0);
+                    covariance[(a, b)] += (x[a] - mean[a]) * (x[b] - mean[b]) / (count - 1.0);
                 }
             }
         }
-        let keep = n / (n + 5.0);
+        // relative to the variances themselves, as coordinates may differ by many orders of magnitude
+        let keep = 1.0 - 1e-3 * 5.0 / (count + 5.0);
         for a in 0..dim {
-            let old = match self {
-                Self::Diagonal(variances) => variances[a],
-                Self::Dense { covariance, .. } => covariance[(a, a)],
-            };
-            // the old variance is a mere guess at first, so it counts a thousandth
-            covariance[(a, a)] = covariance[(a, a)] * keep + 1e-3 * old * (1.0 - keep);
+            if covariance[(a, a)] <= 0.0 {
+                covariance[(a, a)] = match self {
+                    Self::Diagonal(variances) => variances[a],
+                    Self::Dense { covariance, .. } => covariance[(a, a)],
+                };
+            }
             for b in 0..a {
                 covariance[(a, b)] *= keep;
                 covariance[(b, a)] = covariance[(a, b)];
@@ -86,11 +89,11 @@ impl Metric {
         }
         let variances: Vec<f64> = covariance.diagonal().iter().copied().collect();
         match kind {
-            MetricKind::Diagonal => Self::Diagonal(variances),
-            MetricKind::Dense => match Cholesky::new(covariance.clone()) {
+            MetricKind::Dense if !is_few => match Cholesky::new(covariance.clone()) {
                 Some(factor) => Self::Dense { covariance, factor },
                 None => Self::Diagonal(variances),
             },
+            _ => Self::Diagonal(variances),
         }
     }
 }

@@ -111,8 +111,11 @@ pub fn nuts<D: GradientLogDensity + ?Sized>(
             return Err(SampleError::Start { walker, log_density });
         }
     }
-    let mut chains: Vec<OneChain> =
-        start.iter().enumerate().map(|(i, x)| OneChain::new(&unbounded, x, (spread, config.metric), stream(seed, i))).collect();
+    let mut chains: Vec<OneChain> = start
+        .iter()
+        .enumerate()
+        .map(|(i, x)| OneChain::new(&unbounded, x, (spread, config.metric), stream(seed, i)))
+        .collect();
     for_each(config.evaluation, &mut chains, |chain| chain.warm_up(&unbounded, config));
     let mut draws = 0;
     loop {

@@ -58,11 +58,9 @@ impl Coordinates {
                 && !taken[i]
             {
                 taken[i] = true;
-                let share = match transit.impact_parameter {
-                    Slot::Free(b) if matches!(kinds[b], Kind::Share { .. }) => Some(b),
-                    _ => None,
-                };
-                kinds[i] = Kind::Root { planet: p, share };
+                if limits == Limits::Shared {
+                    kinds[i] = Kind::Root { planet: p };
+                }
             }
             if let Size::ARs(Slot::Free(i)) | Size::RhoStar(Slot::Free(i)) = transit.size
                 && !taken[i]

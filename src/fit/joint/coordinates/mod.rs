@@ -11,8 +11,8 @@
 //! contours   the duration and a place on the ellipse that goes with it                      for √e cos ω, √e sin ω of transits alone
 //! plain      x less its start                                                            for all others
 //!
-//! Samplers that follow gradients need limits that do not depend on other coordinates: for them q1, q2 and b are sampled
-//! plainly or by their share.
+//! Samplers that follow gradients need limits that do not depend on other coordinates: for them q1, q2, k and b are sampled
+//! plainly, logarithmically or by their share.
 //! ```
 
 mod choose;
@@ -46,10 +46,8 @@ enum Kind {
     Duration {
         planet: usize,
     },
-    /// The impact parameter by its share, if it is so sampled, else by its value.
     Root {
         planet: usize,
-        share: Option<usize>,
     },
     Power,
     /// Of an impact parameter, of what keeps a planet of this radius ratio before the star.
@@ -139,8 +137,8 @@ impl Coordinates {
                     ln_jacobian += reach.ln();
                     at * reach
                 }
-                Kind::Root { planet, share } => {
-                    let gain = self.gain(&model.planets[planet], values, share.map(|i| x[i]));
+                Kind::Root { planet } => {
+                    let gain = self.gain(&model.planets[planet], values);
                     ln_jacobian -= gain.ln();
                     at / gain
                 }
@@ -227,10 +225,7 @@ impl Coordinates {
                     (x[i], x[sin]) = (q[1], q[0] + circular);
                 }
                 Kind::Share { rp_rs } => x[i] = value / (1.0 + rp_rs.get(values)),
-                Kind::Root { planet, share } => {
-                    let share = share.map(|b| values[b] / (1.0 + value));
-                    x[i] = value * self.gain(&model.planets[planet], values, share);
-                }
+                Kind::Root { planet } => x[i] = value * self.gain(&model.planets[planet], values),
                 Kind::Duration { planet } => {
                     let planet = &model.planets[planet];
                     x[i] = (path(planet, values)? / planet.a_rs(values)?).ln();
@@ -261,9 +256,9 @@ impl Coordinates {
 
     /// √(I(b)/Ī): what the root of the depth is in units of the radius ratio. Only the coordinates depend on it, so it
     /// need not be right near the limb.
-    fn gain(&self, planet: &Planet, values: &[f64], share: Option<f64>) -> f64 {
+    fn gain(&self, planet: &Planet, values: &[f64]) -> f64 {
         let (Some(law), Some(transit)) = (quadratic(self.law, values), &planet.transit) else { return 1.0 };
-        let b = share.unwrap_or_else(|| transit.impact_parameter.get(values)).min(0.95);
+        let b = transit.impact_parameter.get(values).min(0.95);
         let gain = (law.intensity((1.0 - b * b).sqrt()) / law.mean_intensity()).sqrt();
         if gain.is_finite() { gain.max(0.1) } else { 1.0 }
     }

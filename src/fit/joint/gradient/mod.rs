@@ -9,18 +9,34 @@
 mod noise;
 mod series;
 
+use std::cell::RefCell;
+
 use super::coordinates::Coordinates;
 use super::posterior::JointPosterior;
 use super::table::Slot;
 use crate::sample::nuts::GradientLogDensity;
 use crate::sample::{Bounds, LogDensity};
-use crate::transit::DipGradients;
+use crate::transit::FoldedGradient;
 
 /// Adds a derivative to that of a parameter, if it is free.
 fn add(out: &mut [f64], slot: Slot, derivative: f64) {
     if let Slot::Free(i) = slot {
         out[i] += derivative;
     }
+}
+
+/// Vectors of the length of a series, kept from call to call: allocations of this size would go to the system and back.
+#[derive(Default)]
+struct Room {
+    residuals: Vec<f64>,
+    by_residual: Vec<f64>,
+    flux: Vec<f64>,
+    weights: Vec<f64>,
+    dips: FoldedGradient,
+}
+
+thread_local! {
+    static ROOM: RefCell<Room> = RefCell::default();
 }
 
 impl JointPosterior {
@@ -35,35 +51,54 @@ impl JointPosterior {
         for (i, parameter) in self.table().parameters().iter().enumerate() {
             parameter.add_ln_prior_slope(i, values, out);
         }
-        let mut sum = ln_prior;
-        let (mut residuals, mut by_residual, mut dips) = (Vec::new(), Vec::new(), DipGradients::default());
-        for (i, points) in self.photometry.iter().enumerate() {
-            if !self.photometry_residuals(i, values, &mut residuals) {
+        let ln_likelihood = ROOM.with_borrow_mut(|room| self.add_ln_likelihood_gradient(values, room, out));
+        let sum = ln_prior + ln_likelihood;
+        if sum.is_finite() && out.iter().all(|d| d.is_finite()) { sum } else { f64::NEG_INFINITY }
+    }
+
+    fn add_ln_likelihood_gradient(&self, values: &[f64], room: &mut Room, out: &mut [f64]) -> f64 {
+        let Room { residuals, by_residual, .. } = room;
+        let mut sum = 0.0;
+        for (i, points) in self.velocities.iter().enumerate() {
+            if !self.velocity_residuals(i, values, residuals) {
                 return f64::NEG_INFINITY;
             }
-            let instrument = &self.model.instruments[i];
-            sum += noise::ln_likelihood_gradient(&instrument.noise, values, points, &residuals, &mut by_residual, out);
+            let model = &self.model.velocities[i];
+            sum += noise::ln_likelihood_gradient(&model.noise, values, points, residuals, by_residual, out);
             if !sum.is_finite() {
                 return f64::NEG_INFINITY;
             }
             // a residual falls as the model rises
             by_residual.iter_mut().for_each(|d| *d = -*d);
-            let flux: Vec<f64> = points.value.iter().zip(&residuals).map(|(v, r)| v - r).collect();
-            series::add_flux_gradient(&self.model, instrument, values, points, &flux, &by_residual, &mut dips, out);
+            series::add_velocity_gradient(&self.model, model, values, points, by_residual, out);
         }
-        for (i, points) in self.velocities.iter().enumerate() {
-            if !self.velocity_residuals(i, values, &mut residuals) {
+        for (i, points) in self.photometry.iter().enumerate() {
+            if !self.photometry_residuals(i, values, &mut room.residuals) {
                 return f64::NEG_INFINITY;
             }
-            let model = &self.model.velocities[i];
-            sum += noise::ln_likelihood_gradient(&model.noise, values, points, &residuals, &mut by_residual, out);
+            let instrument = &self.model.instruments[i];
+            let Room { residuals, by_residual, flux, .. } = room;
+            sum += noise::ln_likelihood_gradient(&instrument.noise, values, points, residuals, by_residual, out);
             if !sum.is_finite() {
                 return f64::NEG_INFINITY;
             }
-            by_residual.iter_mut().for_each(|d| *d = -*d);
-            series::add_velocity_gradient(&self.model, model, values, points, &by_residual, out);
+            flux.clear();
+            flux.extend(points.value.iter().zip(residuals.iter()).map(|(v, r)| v - r));
+            series::add_flux_gradient(&self.model, instrument, values, points, room, out);
         }
-        if out.iter().all(|d| d.is_finite()) { sum } else { f64::NEG_INFINITY }
+        sum
+    }
+
+    /// Log density over `coordinates` at `x`, its derivatives into `gradient`.
+    fn gradient_over(&self, coordinates: &Coordinates, x: &[f64], gradient: &mut [f64]) -> f64 {
+        let mut values = Vec::new();
+        let Some(ln_jacobian) = coordinates.to_values(&self.model, x, &mut values) else { return f64::NEG_INFINITY };
+        let mut by_value = vec![0.0; x.len()];
+        let ln_posterior = self.ln_posterior_gradient(&values, &mut by_value);
+        if ln_posterior.is_finite() {
+            coordinates.pull_back(&self.model, x, &values, &by_value, gradient);
+        }
+        ln_posterior + ln_jacobian
     }
 }
 
@@ -110,14 +145,12 @@ impl LogDensity for Smooth<'_> {
 
 impl GradientLogDensity for Smooth<'_> {
     fn log_density_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
-        let mut values = Vec::new();
-        let model = &self.posterior.model;
-        let Some(ln_jacobian) = self.coordinates.to_values(model, x, &mut values) else { return f64::NEG_INFINITY };
-        let mut by_value = vec![0.0; x.len()];
-        let ln_posterior = self.posterior.ln_posterior_gradient(&values, &mut by_value);
-        if ln_posterior.is_finite() {
-            self.coordinates.pull_back(model, x, &values, &by_value, gradient);
-        }
-        ln_posterior + ln_jacobian
+        self.posterior.gradient_over(self.coordinates, x, gradient)
+    }
+}
+
+impl GradientLogDensity for JointPosterior {
+    fn log_density_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        self.gradient_over(&self.coordinates, x, gradient)
     }
 }

@@ -122,8 +122,6 @@ fn student_gradient(
         by_variance += 0.5 * (r * r * pull - 1.0) / v;
     }
     add(out, noise.jitter, 2.0 * jitter * by_variance);
-    add_difference(noise.nu, values, out, |values| {
-        student(noise.nu.get(values), points, residuals, jitter * jitter)
-    });
+    add_difference(noise.nu, values, out, |values| student(noise.nu.get(values), points, residuals, jitter * jitter));
     student(nu, points, residuals, jitter * jitter)
 }

@@ -1,29 +1,30 @@
 //! Derivatives of what the model predicts of a series, weighted by those of ln L and summed.
 
-use super::add;
-use crate::fit::joint::model::{Eccentricity, Instrument, Law, Model, Planet, Points, Size, Transit, VelocityModel, middle};
+use super::{Room, add};
+use crate::fit::joint::model::{
+    Eccentricity, Instrument, Law, Model, Planet, Points, Size, Transit, VelocityModel, middle,
+};
 use crate::fit::joint::table::Slot;
-use crate::transit::{DipGradients, Orbit, OrbitElements, OrbitShape, TransitShape};
+use crate::transit::{FoldedGradient, Orbit, OrbitElements, OrbitShape, TransitShape};
 
-/// Adds Σ weightᵢ ∂fluxᵢ/∂θ to `out`, `flux` being the model at these values.
-#[allow(clippy::too_many_arguments, reason = "what a series is, and where its derivatives go")]
+/// Adds Σ weightᵢ ∂fluxᵢ/∂θ to `out`, the weights being minus `room.by_residual` and `room.flux` the model at these values.
 pub(super) fn add_flux_gradient(
     model: &Model,
     instrument: &Instrument,
     values: &[f64],
     points: &Points,
-    flux: &[f64],
-    weights: &[f64],
-    dips: &mut DipGradients,
+    room: &mut Room,
     out: &mut [f64],
 ) {
+    let Room { by_residual, flux, weights: inner, dips, .. } = room;
     let share = 1.0 - instrument.third_light.get(values);
     let (level, slope) = (instrument.baseline.get(values), instrument.slope.get(values));
     let centre = middle(&points.time);
     let (mut by_level, mut by_slope, mut by_share) = (0.0, 0.0, 0.0);
     // of each dip alone
-    let mut inner = Vec::with_capacity(weights.len());
-    for ((weight, flux), t) in weights.iter().zip(flux).zip(&points.time) {
+    inner.clear();
+    for ((by, flux), t) in by_residual.iter().zip(flux.iter()).zip(&points.time) {
+        let weight = -by;
         let whole = level + slope * (t - centre);
         let seen = flux / whole;
         by_level += weight * seen;
@@ -40,14 +41,15 @@ pub(super) fn add_flux_gradient(
     if model.planets.iter().any(has_light) {
         let mut slots: Vec<Slot> = model.planets.iter().flat_map(Planet::light_slots).collect();
         slots.extend(instrument.law.slots());
-        add_differences(model, &slots, values, points, weights, out, |values, out| {
+        let weights: Vec<f64> = by_residual.iter().map(|by| -by).collect();
+        add_differences(model, &slots, values, points, &weights, out, |values, out| {
             instrument.flux_into(&model.planets, values, model.reference, &points.time, out)
         });
         return;
     }
     for planet in &model.planets {
         if let Some(transit) = &planet.transit {
-            add_dip_gradient(model, instrument, (planet, transit), values, points, &inner, dips, out);
+            add_dip_gradient(model, instrument, (planet, transit), values, points, inner, dips, out);
         }
     }
 }
@@ -60,7 +62,7 @@ fn add_dip_gradient(
     values: &[f64],
     points: &Points,
     weights: &[f64],
-    dips: &mut DipGradients,
+    dips: &mut FoldedGradient,
     out: &mut [f64],
 ) {
     let (Some(orbit), Some(law)) = (planet.orbit(values, model.reference), instrument.law.get(values)) else { return };
@@ -71,8 +73,7 @@ fn add_dip_gradient(
     };
     if transit.transit_times.is_empty() {
         let Ok(shape) = TransitShape::new(orbit, k, law) else { return };
-        shape.dip_gradients_into(&points.time, instrument.exposure_time, kind, dips);
-        let sums = dips.weighted_flux_sums(weights);
+        let sums = shape.weighted_flux_gradient(&points.time, instrument.exposure_time, kind, weights, dips);
         add(out, planet.transit_time, sums[0]);
         add_by_elements((planet, transit), instrument.law, &sums, orbit.elements(), values, out);
         return;
@@ -80,12 +81,11 @@ fn add_dip_gradient(
     for slot in &transit.transit_times {
         let elements = OrbitElements { transit_time: slot.get(values) - model.reference, ..*orbit.elements() };
         let Ok(shape) = Orbit::new(elements).and_then(|o| TransitShape::new(o, k, law)) else { return };
-        let around = |sign: f64| {
-            points.time.partition_point(|t| *t < elements.transit_time + sign * 0.5 * elements.period)
-        };
+        let around =
+            |sign: f64| points.time.partition_point(|t| *t < elements.transit_time + sign * 0.5 * elements.period);
         let range = around(-1.0)..around(1.0);
-        shape.dip_gradients_into(&points.time[range.clone()], instrument.exposure_time, kind, dips);
-        let sums = dips.weighted_flux_sums(&weights[range]);
+        let (time, weights) = (&points.time[range.clone()], &weights[range]);
+        let sums = shape.weighted_flux_gradient(time, instrument.exposure_time, kind, weights, dips);
         add(out, *slot, sums[0]);
         add_by_elements((planet, transit), instrument.law, &sums, &elements, values, out);
     }
@@ -168,7 +168,8 @@ fn add_differences(
 ) {
     /// Relative to a period for times, to the value for others.
     const STEP: f64 = 1e-6;
-    let mut free: Vec<usize> = slots.iter().filter_map(|s| if let Slot::Free(i) = s { Some(*i) } else { None }).collect();
+    let mut free: Vec<usize> =
+        slots.iter().filter_map(|s| if let Slot::Free(i) = s { Some(*i) } else { None }).collect();
     free.sort_unstable();
     free.dedup();
     let span = match (points.time.first(), points.time.last()) {

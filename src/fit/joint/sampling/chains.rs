@@ -145,8 +145,11 @@ pub(super) fn no_u_turn(
     spent: usize,
 ) -> Result<Sampled, JointError> {
     let smooth = Smooth::new(posterior);
-    let places: Vec<Vec<f64>> =
-        walkers.iter().filter_map(|x| smooth.of_values(&posterior.values(x)?)).filter(|x| smooth.log_density(x).is_finite()).collect();
+    let places: Vec<Vec<f64>> = walkers
+        .iter()
+        .filter_map(|x| smooth.of_values(&posterior.values(x)?))
+        .filter(|x| smooth.log_density(x).is_finite())
+        .collect();
     if places.is_empty() {
         return Err(JointError::NoStart);
     }
@@ -160,6 +163,14 @@ pub(super) fn no_u_turn(
         ..NutsConfig::default()
     };
     let run = nuts(&smooth, &start, Spread::Draws(&places), &settings, config.seed.wrapping_add(2))?;
+    tracing::debug!(
+        evaluations = run.evaluations,
+        divergences = run.divergences,
+        cut = run.cut,
+        steps = ?run.step_sizes,
+        acceptance = run.acceptance,
+        "no-U-turn sampler"
+    );
     let draw = run.chain.best().and_then(|(d, w)| smooth.values(run.chain.position(d, w)));
     let best = best_of(posterior, modes.first(), draw.and_then(|v| posterior.coordinates_of(&v)));
     let shortfall = match run.status {

@@ -37,6 +37,9 @@ pub(super) enum DrawsOf {
 /// Steps of the importance sampler's pilot for each dimension.
 const PILOT_STEPS_PER_DIMENSION: usize = 10;
 
+/// Free parameters from which on importance sampling is not tried by itself: mixtures do not cover so many.
+const MOST_DIMENSIONS: usize = 24;
+
 /// Samples as `config` says.
 pub(super) fn sample(posterior: &JointPosterior, config: &SamplerConfig) -> Result<Sampled, JointError> {
     if config.kind == SamplerKind::Nested {
@@ -50,6 +53,9 @@ pub(super) fn sample(posterior: &JointPosterior, config: &SamplerConfig) -> Resu
             SamplerKind::Nuts => no_u_turn(posterior, config, &modes, &walkers, 0),
             _ => ensemble(posterior, config, &modes, &walkers, 0),
         };
+    }
+    if config.kind == SamplerKind::Auto && posterior.dim() > MOST_DIMENSIONS {
+        return no_u_turn(posterior, config, &modes, &scattered(posterior, config, &modes), 0);
     }
     // a mode that is only a shoulder of another costs a little; one that is missed is not seen by k-hat
     let run = importance_sample(
