@@ -109,6 +109,9 @@ impl TransitShape {
         }
         let (window, _) = self.window(&contacts, exposure_time);
         let visits = Visits::find(times, self.orbit(), window, &[]);
+        if visits.len() == 0 {
+            return vec![0.0; n_columns];
+        }
         let grid = Grid::new(&contacts);
         let (mut plain, mut by_epoch) = (Weights::new(), Weights::new());
         let (half, per_time) = (0.5 * exposure_time, 1.0 / exposure_time);

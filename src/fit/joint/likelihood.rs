@@ -75,13 +75,24 @@ pub(super) fn coefficients(noise: &Noise, values: &[f64], points: &Points, resid
     Some(m.cholesky()?.solve(&b).iter().copied().collect())
 }
 
-/// The linear model with the mean of its coefficients given the residuals; `None` where the noise is impossible.
-pub(super) fn linear_model(noise: &Noise, values: &[f64], points: &Points, residuals: &[f64]) -> Option<Vec<f64>> {
+/// The linear model with the mean of its coefficients given the residuals, and the covariance of the coefficients; `None` where
+/// the noise is impossible.
+pub(super) fn linear_model(
+    noise: &Noise,
+    values: &[f64],
+    points: &Points,
+    residuals: &[f64],
+) -> Option<(Vec<f64>, DMatrix<f64>)> {
+    let jitter = noise.jitter.get(values);
+    let variance: Vec<f64> = points.variance.iter().map(|v| v + jitter * jitter).collect();
+    let oscillators = noise.process.map_or_else(Vec::new, |p| p.oscillators(values));
+    let (m, b) = normal_equations(noise.column_sigma, points, residuals, &variance, &oscillators)?;
+    let cholesky = m.cholesky()?;
     let mut out = vec![0.0; residuals.len()];
-    for (column, c) in points.columns.iter().zip(coefficients(noise, values, points, residuals)?) {
+    for (column, c) in points.columns.iter().zip(cholesky.solve(&b).iter()) {
         out.iter_mut().zip(column).for_each(|(o, a)| *o += c * a);
     }
-    Some(out)
+    Some((out, cholesky.inverse()))
 }
 
 fn normal_equations(

@@ -1,6 +1,6 @@
 //! What a joint fit says about each series: model, linear model and noise process at the data, and folded models.
 
-use super::likelihood::coefficients;
+use super::likelihood::linear_model;
 use super::model::{Instrument, Noise, Planet, Points};
 use super::posterior::JointPosterior;
 use super::table::Slot;
@@ -250,12 +250,10 @@ fn level_into(instrument: &Instrument, values: &[f64], time: &[f64], out: &mut [
 /// linear model is taken at its mean.
 fn explained(noise: &Noise, values: &[f64], points: &Points, residuals: &[f64]) -> Option<(Vec<f64>, Vec<f64>)> {
     let n = residuals.len();
-    let mut mean = vec![0.0; n];
-    if !points.columns.is_empty() {
-        for (c, column) in coefficients(noise, values, points, residuals)?.iter().zip(&points.columns) {
-            mean.iter_mut().zip(column).for_each(|(m, v)| *m += c * v);
-        }
-    }
+    let mut mean = match points.columns.is_empty() {
+        true => vec![0.0; n],
+        false => linear_model(noise, values, points, residuals)?.0,
+    };
     let Some(process) = noise.process else { return Some((mean, vec![0.0; n])) };
     let rest: Vec<f64> = residuals.iter().zip(&mean).map(|(r, m)| r - m).collect();
     let jitter = noise.jitter.get(values);

@@ -76,7 +76,8 @@ fn add_difference(slot: Slot, values: &[f64], out: &mut [f64], f: impl Fn(&[f64]
     out[i] += (up - f(&there)) / (high - there[i]);
 }
 
-/// r ~ N(0, K + A Λ Aᵀ): ∂ ln L/∂r = −K⁻¹ (r − A c), c the mean of the coefficients.
+/// r ~ N(0, C), C = K + A Λ Aᵀ: ∂ ln L/∂r = −C⁻¹ r = −K⁻¹ (r − A c), c the mean of the coefficients. Of white noise with
+/// variances v, C⁻¹ has the diagonal 1/v − aᵀ M⁻¹ a/v², M⁻¹ the covariance of the coefficients.
 fn marginalised_gradient(
     noise: &Noise,
     values: &[f64],
@@ -86,20 +87,33 @@ fn marginalised_gradient(
     out: &mut [f64],
 ) -> f64 {
     let value = ln_likelihood(noise, values, points, residuals);
-    let Some(linear) = linear_model(noise, values, points, residuals) else { return f64::NEG_INFINITY };
+    let Some((linear, covariance)) = linear_model(noise, values, points, residuals) else { return f64::NEG_INFINITY };
     let rest: Vec<f64> = linear.iter().zip(residuals).map(|(l, r)| r - l).collect();
     let jitter = noise.jitter.get(values);
     let variance: Vec<f64> = points.variance.iter().map(|v| v + jitter * jitter).collect();
-    match noise.process {
-        None => by_residual.iter_mut().zip(&rest).zip(&variance).for_each(|((by, r), v)| *by = -r / v),
-        Some(process) => match solve(&process.oscillators(values), &points.time, &rest, &variance) {
-            Ok(solved) => by_residual.iter_mut().zip(solved).for_each(|(by, s)| *by = -s),
-            Err(_) => return f64::NEG_INFINITY,
-        },
+    let Some(process) = noise.process else {
+        let mut by_variance = 0.0;
+        let mut row = vec![0.0; points.columns.len()];
+        for (i, (by, r)) in by_residual.iter_mut().zip(&rest).enumerate() {
+            let v = variance[i];
+            *by = -r / v;
+            row.iter_mut().zip(&points.columns).for_each(|(a, column)| *a = column[i]);
+            let terms = row
+                .iter()
+                .enumerate()
+                .map(|(p, a)| a * covariance.column(p).iter().zip(&row).map(|(c, b)| c * b).sum::<f64>());
+            let taken: f64 = terms.sum();
+            by_variance += 0.5 * (*by * *by - 1.0 / v + taken / (v * v));
+        }
+        add(out, noise.jitter, 2.0 * jitter * by_variance);
+        return value;
+    };
+    match solve(&process.oscillators(values), &points.time, &rest, &variance) {
+        Ok(solved) => by_residual.iter_mut().zip(solved).for_each(|(by, s)| *by = -s),
+        Err(_) => return f64::NEG_INFINITY,
     }
     // of the determinants, too; there are few such parameters
-    let of_process = noise.process.map_or([Slot::Fixed(0.0); 3], slots);
-    for slot in of_process.into_iter().chain([noise.jitter]) {
+    for slot in slots(process).into_iter().chain([noise.jitter]) {
         add_difference(slot, values, out, |values| ln_likelihood(noise, values, points, residuals));
     }
     value

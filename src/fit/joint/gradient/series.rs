@@ -5,7 +5,7 @@ use crate::fit::joint::model::{
     Eccentricity, Instrument, Law, Model, Planet, Points, Size, Transit, VelocityModel, middle,
 };
 use crate::fit::joint::table::Slot;
-use crate::transit::{FoldedGradient, Orbit, OrbitElements, OrbitShape, TransitShape};
+use crate::transit::{FoldedGradient, OrbitElements, OrbitShape, TransitShape};
 
 /// Adds Σ weightᵢ ∂fluxᵢ/∂θ to `out`, the weights being minus `room.by_residual` and `room.flux` the model at these values.
 pub(super) fn add_flux_gradient(
@@ -78,16 +78,27 @@ fn add_dip_gradient(
         add_by_elements((planet, transit), instrument.law, &sums, orbit.elements(), values, out);
         return;
     }
+    let Ok(shape) = TransitShape::new(orbit, k, law) else { return };
+    let half_window = 0.5 * (shape.duration() + instrument.exposure_time);
+    let centre = shape.contacts().map_or(0.0, |c| 0.5 * (c.t1 + c.t4));
+    let mut sums = Vec::new();
     for slot in &transit.transit_times {
-        let elements = OrbitElements { transit_time: slot.get(values) - model.reference, ..*orbit.elements() };
-        let Ok(shape) = Orbit::new(elements).and_then(|o| TransitShape::new(o, k, law)) else { return };
-        let around =
-            |sign: f64| points.time.partition_point(|t| *t < elements.transit_time + sign * 0.5 * elements.period);
-        let range = around(-1.0)..around(1.0);
-        let (time, weights) = (&points.time[range.clone()], &weights[range]);
-        let sums = shape.weighted_flux_gradient(time, instrument.exposure_time, kind, weights, dips);
-        add(out, *slot, sums[0]);
-        add_by_elements((planet, transit), instrument.law, &sums, &elements, values, out);
+        let own = slot.get(values) - model.reference;
+        let before = |end: f64| points.time.partition_point(|t| *t < own + centre + end);
+        let range = before(-half_window)..before(half_window);
+        if range.is_empty() {
+            continue;
+        }
+        // as if it were the transit of the orbit
+        let time: Vec<f64> =
+            points.time[range.clone()].iter().map(|t| t - own + orbit.elements().transit_time).collect();
+        let of_transit = shape.weighted_flux_gradient(&time, instrument.exposure_time, kind, &weights[range], dips);
+        add(out, *slot, of_transit[0]);
+        sums.resize(of_transit.len(), 0.0);
+        sums.iter_mut().zip(of_transit).for_each(|(s, t)| *s += t);
+    }
+    if !sums.is_empty() {
+        add_by_elements((planet, transit), instrument.law, &sums, orbit.elements(), values, out);
     }
 }
 
