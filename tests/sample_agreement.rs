@@ -5,7 +5,7 @@ mod sample_problems;
 use antumbra::sample::importance::{ImportanceConfig, ImportanceStatus, importance_sample};
 use antumbra::sample::moves::Mixture;
 use antumbra::sample::nested::{NestedConfig, PriorTransform, nested};
-use antumbra::sample::nuts::{NutsConfig, nuts};
+use antumbra::sample::nuts::{NutsConfig, Spread, nuts};
 use antumbra::sample::{Chain, LogDensity, RunConfig, Status, WeightedDraws, run_until_converged};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};

@@ -182,3 +182,46 @@ fn bad_starts_are_refused() {
     let nowhere = Problem { log_density: |_| f64::NAN, ..sample_problems::transit_like() };
     assert!(matches!(nuts(&nowhere, &[vec![0.5; 8]], None, &config, 1), Err(SampleError::Start { walker: 0, .. })));
 }
+
+/// A time known to a millionth beside numbers of order one, and tied to one of them: draws that show the spread are all the
+/// metric needs.
+#[test]
+fn scales_that_differ_by_a_million_cost_nothing() {
+    const FINE: f64 = 1e-6;
+    struct Scaled;
+    impl LogDensity for Scaled {
+        fn dim(&self) -> usize {
+            2
+        }
+        fn log_density(&self, x: &[f64]) -> f64 {
+            self.log_density_gradient(x, &mut [0.0; 2])
+        }
+    }
+    impl GradientLogDensity for Scaled {
+        fn log_density_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+            // x0 ~ N(0, 1); x1 ~ N(FINE x0, (FINE/5)²)
+            let rest = (x[1] / FINE - x[0]) * 5.0;
+            gradient.copy_from_slice(&[-x[0] + 5.0 * rest, -5.0 * rest / FINE]);
+            -0.5 * (x[0] * x[0] + rest * rest)
+        }
+    }
+    let mut rng = StdRng::seed_from_u64(3);
+    let draws: Vec<Vec<f64>> = (0..100)
+        .map(|_| {
+            let (a, b): (f64, f64) = (rng.sample(StandardNormal), rng.sample(StandardNormal));
+            vec![a, FINE * (a + 0.2 * b)]
+        })
+        .collect();
+    let config = NutsConfig { warm_up: 200, ..config() };
+    for spread in [Spread::Draws(&draws), Spread::Deviations(&[1.0, FINE])] {
+        let run = nuts(&Scaled, &draws[..4], spread, &config, 9).unwrap();
+        assert_eq!(run.status, Status::Converged);
+        let transitions = 4 * (config.warm_up + run.chain.draws());
+        // an isotropic Gaussian takes three or so
+        assert!(run.evaluations < 12 * transitions, "{} in {transitions}", run.evaluations);
+        let n = (run.chain.draws() * 4) as f64;
+        let squares = run.chain.series(|x| (x[1] / FINE).powi(2));
+        let variance = squares.iter().flatten().sum::<f64>() / n;
+        assert!((variance / 1.04 - 1.0).abs() < 4.0 * (2.0 / ess_mean(&squares)).sqrt(), "{variance}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::priors::Prior;
+use super::prior::Prior;
 use crate::sample::RunConfig;
 
 /// Shape of the flux out of transit, common to all windows.

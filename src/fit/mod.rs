@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! FitData          windows around the transits of a candidate       (data)
-//! ParameterTable   names, units, priors, coordinates                 (parameters, priors)
+//! ParameterTable   names, units, priors, coordinates                 (parameters, prior)
 //! Posterior        prior × likelihood, a sample::LogDensity          (posterior, model)
 //! optimise, start  best fits from several starts; walkers round them
 //! sampling         draws, by importance sampling or an ensemble, in coordinates of their own  (coordinates)
@@ -19,7 +19,7 @@ mod model;
 mod optimise;
 mod parameters;
 mod posterior;
-mod priors;
+mod prior;
 mod result;
 mod ridge;
 mod sampling;
@@ -31,7 +31,7 @@ pub use data::FitData;
 pub use draws::Draws;
 pub use parameters::{Parameter, ParameterTable, Quantity};
 pub use posterior::Posterior;
-pub use priors::Prior;
+pub use prior::Prior;
 pub use result::{FitStatus, TransitFit};
 pub use sampling::Sampled;
 pub use summary::QuantitySummary;

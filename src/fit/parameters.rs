@@ -1,6 +1,6 @@
 //! The one table of a fit's parameters: names, units, priors, and the coordinates in which they are sampled.
 
-use super::priors::Prior;
+use super::prior::Prior;
 use super::{Baseline, FitConfig, FitData, FitError};
 use crate::ephemeris::Candidate;
 use crate::math::median;

@@ -6,11 +6,11 @@ use super::config::{
 };
 use super::data::{JointData, Series};
 use super::model::{Eccentricity, Instrument, Law, Model, Noise, Planet, Process, Size, Transit, VelocityModel};
-use super::prior::Prior;
 use super::specification::ParameterSpec;
 use super::table::{
     ANY, ECCENTRICITY, JointTable, Limits, NON_NEGATIVE, POSITIVE, SHARE, SIGNED_SHARE, Slot, TableBuilder,
 };
+use crate::fit::prior::Prior;
 use crate::star::DAY_S;
 
 /// Declares all parameters of `config`, defaults that depend on `data` filled in, and resolves them.

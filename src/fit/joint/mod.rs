@@ -1,14 +1,15 @@
 //! One posterior of several light curves and radial-velocity series: every parameter free, fixed or shared.
 //!
 //! ```text
-//! JointConfig        what a person writes: star, planets, instruments, velocities, sampler   (config, specification, prior)
+//! JointConfig        what a person writes: star, planets, instruments, velocities, sampler   (config, specification; fit::prior)
 //! JointData          light curves and velocities, sorted, with columns of a linear model     (data)
 //! JointTable         full names, priors, and the slot of every parameter                     (table, build)
 //! JointPosterior     priors × likelihoods, a sample::LogDensity                              (model, likelihood, posterior)
 //! coordinates        what is sampled in place of the parameters; contours for eccentric orbits
-//! optimise, sampling modes, then importance sampling, the ensemble or nested sampling
+//! gradient           of the posterior, by parameters and by coordinates
+//! optimise, sampling modes, then importance sampling, the no-U-turn sampler, the ensemble or nested sampling
 //! prediction         what the draws say about each series at its data, and folded
-//! JointFit           draws, summaries, derived quantities, predicted transits, status        (result, derived)
+//! JointFit           draws, summaries, derived quantities, predicted transits, status        (result, derived, ephemerides)
 //! reweight           the same from the draws of an earlier fit
 //! ```
 
@@ -17,13 +18,13 @@ mod config;
 mod coordinates;
 mod data;
 mod derived;
+mod ephemerides;
 mod gradient;
 mod likelihood;
 mod model;
 mod optimise;
 mod posterior;
 mod prediction;
-mod prior;
 mod result;
 mod reweight;
 mod sampling;
@@ -31,15 +32,16 @@ mod specification;
 mod table;
 
 pub use super::summary::QuantitySummary;
+pub use crate::fit::prior::Prior;
 pub use config::{
     ColumnName, FileColumns, InstrumentConfig, JointConfig, Likelihood, LimbDarkeningLaw, NoiseConfig, PlanetConfig,
     SamplerConfig, SamplerKind, StarConfig, VelocityConfig, VelocityUnit,
 };
 pub use data::{JointData, Series};
+pub use ephemerides::PredictedTransit;
 pub use posterior::JointPosterior;
 pub use prediction::{PlanetAt, SeriesKind, SeriesPrediction};
-pub use prior::Prior;
-pub use result::{JointDiagnostics, JointFit, JointStatus, PredictedTransit};
+pub use result::{JointDiagnostics, JointFit, JointStatus};
 pub use reweight::reweight;
 pub use specification::ParameterSpec;
 pub use table::{JointParameter, JointTable, Slot};

@@ -8,6 +8,7 @@ use super::JointError;
 use super::config::JointConfig;
 use super::data::JointData;
 use super::derived::{Derivation, NORMALS};
+use super::ephemerides::{PredictedTransit, predict};
 use super::posterior::JointPosterior;
 use super::sampling::{DrawsOf, Sampled};
 use crate::fit::draws::{Draws, Structure, pick};
@@ -34,19 +35,6 @@ pub struct JointDiagnostics {
     /// Log evidence and its standard error; of importance sampling only where the priors are not cut by what is possible.
     pub log_evidence: Option<(f64, f64)>,
     pub acceptance: Option<f64>,
-}
-
-/// A transit after the data.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PredictedTransit {
-    pub planet: String,
-    /// Transits since the one of the parameter `transit_time`.
-    pub epoch: i64,
-    pub transit_time: f64,
-    /// Half the width of the central 68 %.
-    pub transit_time_err: f64,
-    /// First to last contact at the best place, days.
-    pub duration: f64,
 }
 
 /// The posterior of a joint fit.
@@ -174,41 +162,4 @@ fn stored(
         columns: (0..names.len()).map(column).collect(),
         names,
     }
-}
-
-/// The next transits of each planet on a linear ephemeris.
-fn predict(
-    posterior: &JointPosterior,
-    data: &JointData,
-    rows: &[Vec<f64>],
-    structure: &Structure,
-    map: &[f64],
-    count: usize,
-) -> Vec<PredictedTransit> {
-    let Some((_, end)) = data.span() else { return Vec::new() };
-    let model = &posterior.model;
-    let mut out = Vec::new();
-    for planet in &model.planets {
-        // a planet with times of its own has no linear ephemeris to go by
-        let Some(transit) = planet.transit.as_ref().filter(|t| t.transit_times.is_empty()) else { continue };
-        let (period, time) = (planet.period.get(map), planet.transit_time.get(map));
-        let first = ((end - time) / period).floor() as i64 + 1;
-        let law = model.instruments.first().and_then(|i| i.law.get(map)).unwrap_or_default();
-        let shape = planet
-            .orbit(map, model.reference)
-            .and_then(|o| crate::transit::TransitShape::new(o, transit.rp_rs.get(map), law).ok());
-        for epoch in first..first + count as i64 {
-            let times: Vec<f64> =
-                rows.iter().map(|v| planet.transit_time.get(v) + epoch as f64 * planet.period.get(v)).collect();
-            let s = summarise(String::new(), ("d", ""), &times, structure, f64::NAN);
-            out.push(PredictedTransit {
-                planet: planet.name.clone(),
-                epoch,
-                transit_time: s.median,
-                transit_time_err: s.sigma(),
-                duration: shape.as_ref().map_or(f64::NAN, |s| s.duration()),
-            });
-        }
-    }
-    out
 }

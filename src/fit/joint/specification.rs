@@ -6,7 +6,7 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::prior::{FORMS, Prior};
+use crate::fit::prior::{FORMS, Prior};
 
 /// One parameter of a joint fit.
 ///

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::JointError;
-use super::prior::Prior;
 use super::specification::ParameterSpec;
+use crate::fit::prior::Prior;
 
 /// Where the model finds a value.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,8 +2,8 @@
 
 use super::{Coordinates, Kind, Limits, quadratic};
 use crate::fit::joint::model::{Eccentricity, Law, Model, Size};
-use crate::fit::joint::prior::Prior;
 use crate::fit::joint::table::{JointTable, Slot};
+use crate::fit::prior::Prior;
 
 impl Coordinates {
     /// `middle` is that of the data; `starts` are values to count from.

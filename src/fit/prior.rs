@@ -5,8 +5,11 @@ use std::f64::consts::{LN_2, PI, SQRT_2};
 use statrs::function::beta::{inv_beta_reg, ln_beta};
 use statrs::function::erf::{erf_inv, erfc, erfc_inv};
 
-/// A normalised prior on a parameter's value. In TOML: `{ uniform = [0.0, 1.0] }`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A normalised prior on a parameter's natural value: the one in the result table, not its logarithm.
+///
+/// In TOML `{ kind = "uniform", low = 0.0, high = 1.0 }`, and in the document of a joint fit `{ uniform = [0.0, 1.0] }`.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Prior {
     /// Constant between `low` and `high`.
@@ -46,13 +49,13 @@ pub enum Prior {
     },
 }
 
-/// Names in TOML, with the numbers that follow.
+/// Names in the document of a joint fit, with the numbers that follow.
 pub(super) const FORMS: &str = "uniform = [low, high], log_uniform = [low, high], normal = [mean, sigma], \
      truncated_normal = [mean, sigma, low, high], half_normal = [sigma], log_normal = [median, sigma of the logarithm], \
      beta = [a, b]";
 
 impl Prior {
-    /// The prior of this name in TOML; the reason where there is none.
+    /// The prior of this name in the document of a joint fit; the reason where there is none.
     pub fn from_name(name: &str, numbers: &[f64]) -> Result<Self, String> {
         let prior = match (name, numbers) {
             ("uniform", &[low, high]) => Self::Uniform { low, high },
@@ -73,7 +76,7 @@ impl Prior {
         }
     }
 
-    /// Name and numbers in TOML.
+    /// Name and numbers in such a document.
     pub fn form(&self) -> (&'static str, Vec<f64>) {
         match *self {
             Self::Uniform { low, high } => ("uniform", vec![low, high]),
@@ -86,7 +89,8 @@ impl Prior {
         }
     }
 
-    fn is_valid(&self) -> bool {
+    /// Whether the numbers make a distribution.
+    pub fn is_valid(&self) -> bool {
         let (_, numbers) = self.form();
         numbers.iter().all(|n| n.is_finite())
             && match *self {
@@ -174,6 +178,39 @@ impl Prior {
         }
     }
 
+    /// For a prior that pulls towards a value, how many standard deviations `x` is from it.
+    pub fn pull(&self, x: f64) -> Option<f64> {
+        match *self {
+            Self::Uniform { .. } | Self::LogUniform { .. } | Self::Beta { .. } => None,
+            Self::Normal { mean, sigma } | Self::TruncatedNormal { mean, sigma, .. } => Some((x - mean) / sigma),
+            Self::HalfNormal { sigma } => Some(x / sigma),
+            Self::LogNormal { median, sigma } => Some((x / median).ln() / sigma),
+        }
+    }
+
+    /// Width of the prior of a positive value in its logarithm, roughly a standard deviation.
+    pub(super) fn log_sigma(&self) -> f64 {
+        match *self {
+            Self::Uniform { low, high } => (high - low) / (high + low) * 2.0 / 12f64.sqrt(),
+            Self::LogUniform { low, high } => (high / low).ln() / 12f64.sqrt(),
+            Self::Normal { mean, sigma } | Self::TruncatedNormal { mean, sigma, .. } => sigma / mean.abs(),
+            Self::HalfNormal { .. } => 1.0,
+            Self::LogNormal { sigma, .. } => sigma,
+            Self::Beta { .. } => self.width() / self.quantile(0.5),
+        }
+    }
+
+    /// A width to step by: a tenth of the support, or a standard deviation.
+    pub(super) fn scale(&self) -> f64 {
+        match *self {
+            Self::Uniform { low, high } => 0.1 * (high - low),
+            Self::LogUniform { low, high } => 0.1 * (high - low),
+            Self::Normal { sigma, .. } | Self::TruncatedNormal { sigma, .. } | Self::HalfNormal { sigma } => sigma,
+            Self::LogNormal { median, sigma } => median * sigma,
+            Self::Beta { .. } => 0.1,
+        }
+    }
+
     /// The middle half of the probability, a width.
     pub fn width(&self) -> f64 {
         self.quantile(0.75) - self.quantile(0.25)
@@ -247,6 +284,7 @@ mod tests {
         ] {
             assert!(Prior::from_name(name, &numbers).is_err(), "{name} {numbers:?}");
         }
+        assert!(!Prior::Uniform { low: 1.0, high: 1.0 }.is_valid());
         let reason = Prior::from_name("gaussian", &[0.0, 1.0]).unwrap_err();
         assert!(reason.contains("normal = [mean, sigma]"), "{reason}");
     }
