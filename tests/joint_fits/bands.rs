@@ -126,10 +126,10 @@ fn toi_1130_with_transits_early_and_late() {
         let (one, (first, last)) = span(file);
         let inside = (first + 0.04, last - 0.04);
         if file.contains("130bc") {
-            let deep = deepest(&one, inside);
-            c.push(deep);
-            let rest: Vec<(f64, f64)> = one.into_iter().filter(|p| (p.0 - deep).abs() > 0.06).collect();
-            b.push(deepest(&rest, inside));
+            c.push(deepest(&one, inside));
+            // near or under that of c: a period after the one before
+            let before = b.iter().copied().filter(|t| *t < first).fold(f64::NEG_INFINITY, f64::max);
+            b.push(before + 4.0744);
         } else if file.contains("130c") || file.contains("_c+") {
             c.push(deepest(&one, inside));
         } else {
