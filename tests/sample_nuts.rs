@@ -180,7 +180,10 @@ fn bad_starts_are_refused() {
     assert_eq!(run(&[]), SampleError::NoMode);
     assert_eq!(run(&[vec![0.0; 3]]), SampleError::Dimension { walker: 0, found: 3, dim: 8 });
     let nowhere = Problem { log_density: |_| f64::NAN, ..sample_problems::transit_like() };
-    assert!(matches!(nuts(&nowhere, &[vec![0.5; 8]], Spread::Unknown, &config, 1), Err(SampleError::Start { walker: 0, .. })));
+    assert!(matches!(
+        nuts(&nowhere, &[vec![0.5; 8]], Spread::Unknown, &config, 1),
+        Err(SampleError::Start { walker: 0, .. })
+    ));
 }
 
 /// A time known to a millionth beside numbers of order one, and tied to one of them: draws that show the spread are all the
