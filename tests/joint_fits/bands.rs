@@ -167,6 +167,8 @@ fn toi_1130_with_transits_early_and_late() {
     let file = |name: &str| table(name).display().to_string();
     let document = format!(
         r#"
+        [sampler]
+        min_ess = 400
         [star]
         rho_star = {{ log_normal = [2.1, 0.15] }}
         [planets.b]
