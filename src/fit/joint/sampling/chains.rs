@@ -171,6 +171,13 @@ pub(super) fn no_u_turn(
         acceptance = run.acceptance,
         "no-U-turn sampler"
     );
+    let draws = run.chain.draws() * CHAINS;
+    if run.divergences * 100 > draws {
+        tracing::warn!(
+            "{} of {draws} trajectories diverged: the draws may miss a narrow part of the posterior",
+            run.divergences
+        );
+    }
     let draw = run.chain.best().and_then(|(d, w)| smooth.values(run.chain.position(d, w)));
     let best = best_of(posterior, modes.first(), draw.and_then(|v| posterior.coordinates_of(&v)));
     let shortfall = match run.status {
