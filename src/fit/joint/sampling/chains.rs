@@ -136,7 +136,7 @@ fn chains(chain: &Chain, values: impl Fn(&[f64]) -> Option<Vec<f64>>) -> Result<
 const CHAINS: usize = 4;
 const WARM_UP: usize = 600;
 
-/// The no-U-turn sampler over smooth coordinates, started from the first of `walkers` and with their spread.
+/// The no-U-turn sampler over smooth coordinates, started from four of `walkers` and with the spread of all.
 pub(super) fn no_u_turn(
     posterior: &JointPosterior,
     config: &SamplerConfig,
