@@ -3,9 +3,11 @@
 //! The share of the posterior below the truth is then uniform, for every parameter, if the fits are right.
 //!
 //! `cargo test --test fit_calibration -- --ignored --nocapture` prints the table of docs/validation.md: 1,000 fits in each
-//! of six strata. `CALIBRATION=grazing:200` runs one stratum with so many fits.
+//! of six strata. `CALIBRATION=grazing:200` runs one stratum with so many fits, `CALIBRATION_EACH=1` prints a
+//! line for each.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use antumbra::ephemeris::{Candidate, Ephemeris};
 use antumbra::fit::joint::{JointConfig, JointData, Series, fit_joint};
@@ -267,13 +269,26 @@ const BINS: usize = 20;
 /// Fits `n` simulations and prints shares of the posterior below the truth; returns the least probability of their
 /// uniformity, and how many there are.
 fn calibrate(name: &str, n: u64, fit: impl Fn(u64) -> Fitted + Sync) -> (f64, usize) {
-    let start = std::time::Instant::now();
-    let fits: Vec<Fitted> = (0..n).into_par_iter().map(|i| fit(1_000_003 * (i + 1))).collect();
+    let start = Instant::now();
+    let each = std::env::var_os("CALIBRATION_EACH").is_some();
+    let timed = |i: u64| {
+        let begun = Instant::now();
+        let fit = fit(1_000_003 * (i + 1));
+        let seconds = begun.elapsed().as_secs_f64();
+        if each {
+            println!("{i} {} converged: {} {seconds:.2} s {:?}", fit.sampler, fit.converged, fit.truth);
+        }
+        (fit, seconds)
+    };
+    let (fits, mut seconds): (Vec<Fitted>, Vec<f64>) = (0..n).into_par_iter().map(timed).unzip();
+    seconds.sort_by(f64::total_cmp);
     let converged = fits.iter().filter(|f| f.converged).count();
     let by_importance = fits.iter().filter(|f| f.sampler == "importance").count();
     println!(
-        "\n{name}: {n} fits, {converged} converged, {by_importance} by importance sampling, {:.2} s each",
-        start.elapsed().as_secs_f64() / n as f64
+        "\n{name}: {n} fits, {converged} converged, {by_importance} by importance sampling, {:.2} s each (median {:.2}, slowest {:.1})",
+        start.elapsed().as_secs_f64() / n as f64,
+        seconds[seconds.len() / 2],
+        seconds[seconds.len() - 1],
     );
     println!(
         "| parameter | mean share below | p (uniform, χ² of {BINS} bins) | in 68 % | in 95 % |\n|---|---|---|---|---|"

@@ -2,10 +2,12 @@
 
 mod sample_problems;
 
+use antumbra::sample::diagnostics::integrated_autocorrelation_time;
 use antumbra::sample::importance::{
     GeneralisedPareto, ImportanceConfig, ImportanceRun, ImportanceStatus, StartingMode, importance_sample, smooth_tail,
 };
-use antumbra::sample::{Evaluation, SampleError};
+use antumbra::sample::moves::Mixture;
+use antumbra::sample::{Bounds, Chain, Ensemble, Evaluation, LogDensity, SampleError};
 use sample_problems::Problem;
 
 fn run(problem: &Problem, config: &ImportanceConfig, seed: u64) -> ImportanceRun {
@@ -210,4 +212,55 @@ fn bad_input_is_refused() {
     let broken = Problem { log_density: |_| f64::NAN, ..sample_problems::transit_like() };
     let found = importance_sample(&broken, &broken.starting_modes(), &config, 1).map(|_| ()).unwrap_err();
     assert!(matches!(found, SampleError::NotANumber { .. }));
+}
+
+/// A half-normal, a flat, and a normal coordinate about the first: bounds of one, two and no sides.
+struct Bounded;
+
+impl LogDensity for Bounded {
+    fn dim(&self) -> usize {
+        3
+    }
+    fn log_density(&self, x: &[f64]) -> f64 {
+        let inside = x[0] >= 0.0 && (0.0..=1.0).contains(&x[1]);
+        if inside { -0.5 * (x[0].powi(2) + (x[2] - x[0]).powi(2)) } else { f64::NEG_INFINITY }
+    }
+    fn bounds(&self, i: usize) -> Bounds {
+        let upper = if i == 1 { 1.0 } else { f64::INFINITY };
+        Bounds { lower: if i < 2 { 0.0 } else { f64::NEG_INFINITY }, upper }
+    }
+}
+
+#[test]
+fn the_last_proposal_as_a_move_alone() {
+    let covariance = vec![0.3, 0.0, 0.0, 0.0, 0.01, 0.0, 0.0, 0.0, 3.0];
+    let modes = [StartingMode { centre: vec![0.5, 0.5, 0.5], covariance }];
+    // too short to converge, so that the proposal is a rough one
+    let config = ImportanceConfig { max_evaluations: 900, pilot_steps: 5, ..ImportanceConfig::default() };
+    let run = importance_sample(&Bounded, &modes, &config, 5).unwrap();
+    assert_ne!(run.status, ImportanceStatus::Converged);
+    let start = run.walkers(&Bounded, 24, 6).unwrap();
+    let moves = Mixture::single(run.learnt);
+    let mut ensemble = Ensemble::new(&Bounded, &start, moves, Evaluation::Serial, 7).unwrap();
+    let mut chain = Chain::new(24, 3);
+    ensemble.run(20_000, 1, &mut chain).unwrap();
+    let acceptance = ensemble.acceptance().iter().sum::<f64>() / 24.0;
+    assert!((0.2..0.97).contains(&acceptance), "{acceptance}");
+    let half = (2.0 / std::f64::consts::PI).sqrt();
+    let expected: [(&str, fn(&[f64]) -> f64, f64); 5] = [
+        ("mean of the half-normal", |x| x[0], half),
+        ("its mean square", |x| x[0] * x[0], 1.0),
+        ("mean of the flat", |x| x[1], 0.5),
+        ("its mean square", |x| x[1] * x[1], 1.0 / 3.0),
+        ("mean square of the normal", |x| x[2] * x[2], 2.0),
+    ];
+    for (what, of, expected) in expected {
+        let series = chain.series(of);
+        let draws = (chain.draws() * 24) as f64;
+        let mean = series.iter().flatten().sum::<f64>() / draws;
+        let variance = series.iter().flatten().map(|v| (v - mean).powi(2)).sum::<f64>() / draws;
+        let sigma = (variance * integrated_autocorrelation_time(&series) / draws).sqrt();
+        println!("{what}: {mean:.4} ± {sigma:.4}, {expected:.4}");
+        assert!(sigma < 0.01 && (mean - expected).abs() < 4.0 * sigma, "{what}: {mean} ± {sigma}, {expected}");
+    }
 }

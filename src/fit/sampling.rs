@@ -11,7 +11,9 @@ use super::ridge::ridge;
 use super::summary::r_hat_of_parts;
 use super::{FitConfig, FitError, FitStatus, Method, start};
 use crate::sample::diagnostics::Diagnostics;
-use crate::sample::importance::{ImportanceConfig, ImportanceStatus, StartingMode, importance_sample};
+use crate::sample::importance::{
+    ImportanceConfig, ImportanceRun, ImportanceStatus, LEARNT_ENOUGH, LEARNT_SHARE, StartingMode, importance_sample,
+};
 use crate::sample::moves::Mixture;
 use crate::sample::{LogDensity, Status, check_walkers, run_until_converged};
 
@@ -85,22 +87,34 @@ pub(super) fn sample(
     if let Some(walkers) = config.walkers {
         check_walkers(walkers, posterior.dim())?;
     }
+    let mut learnt: Option<Learnt> = None;
     if config.method != Method::Ensemble {
         let mut last = None;
         // the second is seldom the better
         let budgets = [config.max_proposals, config.max_proposals / 3];
         for (coordinates, budget) in proposal_coordinates(posterior, optima).into_iter().zip(budgets) {
-            let sampling = importance(posterior, coordinates, optima, budget, config, seed)?;
-            if sampling.as_ref().is_some_and(|s| s.status == FitStatus::Converged) {
-                return Ok(sampling);
+            let Some(run) = importance(posterior, coordinates, optima, budget, config, seed)? else { continue };
+            let sampling = weighted(coordinates, &run);
+            if sampling.status == FitStatus::Converged {
+                return Ok(Some(sampling));
             }
-            last = sampling.or(last);
+            last = Some(sampling);
+            let better = learnt.as_ref().is_none_or(|l| run.draws.ess() > l.run.draws.ess());
+            if better && run.draws.ess() > LEARNT_ENOUGH * run.draws.len() as f64 {
+                learnt = Some(Learnt { coordinates, run });
+            }
         }
         if config.method == Method::Importance {
             return Ok(last);
         }
     }
-    ensemble(posterior, optima, config, seed)
+    ensemble(posterior, optima, learnt, config, seed)
+}
+
+/// An importance sampling that has not converged and yet knows most of the posterior.
+struct Learnt {
+    coordinates: Coordinates,
+    run: ImportanceRun,
 }
 
 /// Coordinates to try for proposals, the likelier to do first.
@@ -127,21 +141,31 @@ fn law_error(posterior: &Posterior, x: &[f64], linear: Coordinates) -> Option<f6
 fn ensemble(
     posterior: &Posterior,
     optima: &[Optimum],
+    learnt: Option<Learnt>,
     config: &FitConfig,
     seed: u64,
 ) -> Result<Option<Sampling>, FitError> {
     let walkers = config.walkers.unwrap_or(4 * posterior.dim());
-    let coordinates = Coordinates::for_walkers(posterior, optima.first());
-    let places = start::starting_places(posterior, optima, walkers, seed);
-    let places: Vec<_> = places.iter().filter_map(|x| coordinates.from_table(x)).collect();
+    let go_on = learnt.and_then(|Learnt { coordinates, run }| {
+        let places = run.walkers(&Reparametrised::new(posterior, coordinates), walkers, seed)?;
+        Some((coordinates, places, Mixture::default().with(LEARNT_SHARE, run.learnt)))
+    });
+    let (coordinates, places, moves) = match go_on {
+        Some((coordinates, places, moves)) => (coordinates, places, moves?),
+        None => {
+            let coordinates = Coordinates::for_walkers(posterior, optima.first());
+            let places = start::starting_places(posterior, optima, walkers, seed);
+            let places = places.iter().filter_map(|x| coordinates.from_table(x)).collect();
+            (coordinates, places, Mixture::default())
+        }
+    };
     if places.is_empty() {
         return Ok(None);
     }
     let density = Reparametrised::new(posterior, coordinates);
     // another stream than that of the starting places
     let seed = seed.wrapping_add(1);
-    let (chain, diagnostics, status) =
-        run_until_converged(&density, &places, Mixture::default(), &config.sampler, seed)?;
+    let (chain, diagnostics, status) = run_until_converged(&density, &places, moves, &config.sampler, seed)?;
     let status = match status {
         Status::Converged => FitStatus::Converged,
         Status::NotConverged(shortfall) => {
@@ -162,7 +186,7 @@ fn importance(
     max_evaluations: usize,
     config: &FitConfig,
     seed: u64,
-) -> Result<Option<Sampling>, FitError> {
+) -> Result<Option<ImportanceRun>, FitError> {
     let density = Reparametrised::new(posterior, coordinates);
     let mut modes = modes(&density, coordinates, optima);
     if let Some(best) = optima.first() {
@@ -177,13 +201,17 @@ fn importance(
         evaluation: config.sampler.evaluation,
         ..ImportanceConfig::default()
     };
-    let run = importance_sample(&density, &modes, &options, seed)?;
+    Ok(Some(importance_sample(&density, &modes, &options, seed)?))
+}
+
+/// The draws of a run over these coordinates.
+fn weighted(coordinates: Coordinates, run: &ImportanceRun) -> Sampling {
     let status = match &run.status {
         ImportanceStatus::Converged => FitStatus::Converged,
         other => FitStatus::NotConverged { reason: other.to_string() },
     };
     let draws = &run.draws;
-    let dim = density.dim();
+    let dim = draws.dim();
     let ess = |tail: bool| -> Vec<f64> {
         let of = |i| if tail { draws.ess_tail(i) } else { draws.ess_bulk(i) };
         (0..dim).map(of).collect()
@@ -210,7 +238,7 @@ fn importance(
     let kept: Vec<usize> = (0..draws.len()).filter(|i| draws.weights()[*i] > 0.0).collect();
     let structure = Structure::Weighted(kept.iter().map(|i| draws.weights()[*i]).collect());
     let at = kept.iter().map(|i| (draws.position(*i), draws.log_density(*i)));
-    Ok(Some(Sampling::new(coordinates, at, structure, diagnostics, status, sampled)))
+    Sampling::new(coordinates, at, structure, diagnostics, status, sampled)
 }
 
 /// The optima worth a proposal, each once, with the covariance in the coordinates of `density`.

@@ -2,6 +2,7 @@
 
 mod rank_window;
 mod robust;
+mod select;
 
 pub use rank_window::RankWindow;
 pub use robust::MAD_TO_SIGMA;

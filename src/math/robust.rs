@@ -1,24 +1,21 @@
 //! Robust location and scale of a sample.
 
+use super::select::pair_at;
+
 /// Ratio of the standard deviation to the median absolute deviation of a Gaussian, 1 / Φ⁻¹(3/4).
 pub const MAD_TO_SIGMA: f64 = 1.482_602_218_505_602;
 
 /// Median of a sample (mean of the middle two for an even count); NaN if it is empty.
 ///
-/// Reorders `values`. Panics on NaN only in debug builds: callers pass finite numbers.
+/// May reorder `values`. Panics on NaN only in debug builds: callers pass finite numbers.
 pub fn median_in_place(values: &mut [f64]) -> f64 {
     let n = values.len();
     if n == 0 {
         return f64::NAN;
     }
     debug_assert!(values.iter().all(|v| !v.is_nan()));
-    let (below, &mut upper, _) = values.select_nth_unstable_by(n / 2, f64::total_cmp);
-    if n % 2 == 1 {
-        upper
-    } else {
-        let lower = below.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        0.5 * (lower + upper)
-    }
+    let (lower, upper) = pair_at(values, n / 2);
+    if n % 2 == 1 { upper } else { 0.5 * (lower + upper) }
 }
 
 /// Median of a sample, which is left as it is; NaN if it is empty.

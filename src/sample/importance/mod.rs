@@ -8,6 +8,7 @@
 //! proposal   the mixture, a wide Student around it, and the modes that were given      (proposal)
 //! rounds     draw, weigh, fit again, until the effective size asked for is there       (run)
 //! k-hat      how heavy the tail of the weights is; above its limit nothing is trusted  (pareto)
+//! walkers    where it is too heavy, walkers may go on from the draws and the last proposal   (independence)
 //! ```
 //!
 //! The draws handed back are those of the last proposal, which was fitted to earlier draws and does not change once it is
@@ -19,6 +20,7 @@
 //! of bent densities is too light; k-hat serves as the diagnostic that it is.
 
 mod clustering;
+mod independence;
 mod mixture;
 mod pareto;
 mod pilot;
@@ -26,6 +28,7 @@ mod proposal;
 mod run;
 mod warp;
 
+pub use independence::{Independence, LEARNT_ENOUGH, LEARNT_SHARE};
 pub use pareto::{GeneralisedPareto, reliable_shape, smooth_tail};
 pub use run::{ImportanceRun, ImportanceStatus, importance_sample};
 

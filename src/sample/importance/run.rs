@@ -4,6 +4,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::clustering::{Places, fit, pooled};
+use super::independence::Independence;
 use super::mixture::Component;
 use super::pareto::{reliable_shape, smooth_tail};
 use super::pilot::{Pilot, run_pilot};
@@ -31,6 +32,8 @@ pub struct ImportanceRun {
     pub pilot_evaluations: usize,
     pub rounds: usize,
     pub status: ImportanceStatus,
+    /// The last proposal, as a move of an ensemble.
+    pub learnt: Independence,
 }
 
 /// Whether the weighted draws are what was asked for.
@@ -119,6 +122,7 @@ pub fn importance_sample<D: LogDensity + ?Sized>(
                 rounds: round,
                 status,
                 draws: last.draws,
+                learnt: rounds.learnt(),
             });
         }
         // draws in all if the next are as good as those of the last proposal
@@ -251,6 +255,11 @@ impl<D: LogDensity + ?Sized> Rounds<'_, D> {
             pareto_k = pareto_k.max(k);
         }
         Last { draws, pareto_k, log_evidence }
+    }
+
+    fn learnt(&self) -> Independence {
+        let (_, proposal) = self.proposals.last().expect("a round draws from a proposal");
+        Independence { warps: self.warps.clone(), proposal: proposal.clone() }
     }
 
     fn warp(&self, x: &[f64]) -> Vec<f64> {

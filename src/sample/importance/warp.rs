@@ -20,6 +20,9 @@ pub(super) enum Warp {
     Between { lower: f64, width: f64 },
 }
 
+/// Largest |y| that [`Warp::inverse`] gives where there are limits.
+pub(super) const LARGEST: f64 = 8.0;
+
 /// A limit farther than this many standard deviations from the mean is out of reach.
 const NEAR: f64 = 4.0;
 
@@ -58,7 +61,6 @@ impl Warp {
 
     /// y where `forward` gives x; kept within ±8, beyond which nothing is ever proposed.
     pub(super) fn inverse(&self, x: f64) -> f64 {
-        const LARGEST: f64 = 8.0;
         match *self {
             Self::Identity => x,
             Self::Half { limit, scale } => {

@@ -36,7 +36,7 @@ impl<'a> Walkers<'a> {
         &self.positions[start..start + self.dim]
     }
 
-    fn iter(&self) -> impl ExactSizeIterator<Item = &'a [f64]> {
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &'a [f64]> {
         let whole = *self;
         (0..self.indices.len()).map(move |i| whole.get(i))
     }
@@ -73,7 +73,7 @@ impl<'a> Proposals<'a> {
     }
 
     /// Fills in a proposal for each of `walkers` by `propose`, which writes to its second argument and returns the factor.
-    fn fill(&mut self, walkers: &Walkers, mut propose: impl FnMut(&[f64], &mut [f64]) -> f64) {
+    pub(crate) fn fill(&mut self, walkers: &Walkers, mut propose: impl FnMut(&[f64], &mut [f64]) -> f64) {
         let places = self.positions.chunks_exact_mut(self.dim).zip(self.factors.iter_mut());
         for ((position, factor), walker) in places.zip(walkers.iter()) {
             *factor = propose(walker, position);
@@ -106,6 +106,15 @@ impl Mixture {
     /// One move alone.
     pub fn single(one: impl Move + 'static) -> Self {
         Self { moves: vec![(1.0, Box::new(one))], total: 1.0 }
+    }
+
+    /// This mixture, and `one` in a `share` (below 1) of all steps.
+    pub fn with(mut self, share: f64, one: impl Move + 'static) -> Result<Self, SampleError> {
+        if !(0.0..1.0).contains(&share) {
+            return Err(SampleError::NoMove);
+        }
+        self.moves.push((self.total * share / (1.0 - share), Box::new(one)));
+        Self::new(self.moves)
     }
 
     pub(super) fn pick(&self, rng: &mut StdRng) -> &dyn Move {

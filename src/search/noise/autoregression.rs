@@ -1,4 +1,6 @@
-//! Autoregressive noise: the fit to an evenly binned series (Burg), and its inverse covariance.
+//! Autoregressive noise, and its inverse covariance.
+
+use super::vectors::{dot, inverse_times};
 
 /// A stationary process in which each value is predicted from those before it.
 ///
@@ -17,73 +19,13 @@ pub(crate) struct Autoregression {
     inverse_covariance: Vec<f64>,
 }
 
-/// A stretch of even bins without a long gap.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Stretch<'a> {
-    pub value: &'a [f64],
-    /// 1 for bins that were measured, 0 for those filled in.
-    pub measured: &'a [f64],
-}
-
 impl Autoregression {
-    /// Fits stretches of one process of zero mean by Burg's method, pooled over the stretches; the order, up to
-    /// `max_order`, is the one of lowest n ln σ² + 2 order (Akaike 1974). `None` when nothing varies.
-    ///
-    /// Terms with a filled bin at either end of the prediction are left out of the reflection coefficients
-    /// (Burg 1975, PhD thesis, Stanford; weights after Swingler 1979), which keeps |k| ≤ 1 and hence the process stable.
-    pub fn fit(stretches: &[Stretch<'_>], max_order: usize) -> Option<Self> {
-        let n: f64 = stretches.iter().flat_map(|s| s.measured).sum();
-        let power: f64 = stretches.iter().map(|s| weighted_power(s.value, s.measured)).sum::<f64>() / n;
-        if !(power.is_finite() && power > 0.0) {
-            return None;
-        }
-        let mut forward: Vec<Vec<f64>> = stretches.iter().map(|s| s.value.to_vec()).collect();
-        let mut backward = forward.clone();
-        let mut coefficients = vec![Vec::new()];
-        let mut variance = vec![power];
-        let mut lowest = (n * power.ln(), 0);
-        for order in 1..=max_order {
-            let (mut product, mut squares) = (0.0, 0.0);
-            for ((f, b), s) in forward.iter().zip(&backward).zip(stretches) {
-                if f.len() > order {
-                    let pairs = f.len() - order;
-                    let sums = reflection_sums(&f[order..], &b[..pairs], &s.measured[order..], &s.measured[..pairs]);
-                    product += sums.0;
-                    squares += sums.1;
-                }
-            }
-            let reflection = 2.0 * product / squares;
-            // Nothing left to predict, or (by rounding) a process without noise.
-            if !reflection.is_finite() || reflection.abs() >= 1.0 {
-                break;
-            }
-            for (f, b) in forward.iter_mut().zip(&mut backward) {
-                if f.len() > order {
-                    reflect(&mut f[order..], b, reflection);
-                }
-            }
-            let row = next_order(&coefficients[order - 1], reflection);
-            let next = variance[order - 1] * (1.0 - reflection * reflection);
-            coefficients.push(row);
-            variance.push(next);
-            let criterion = n * next.ln() + 2.0 * order as f64;
-            if criterion < lowest.0 {
-                lowest = (criterion, order);
-            } else if order > 2 * lowest.1 + PATIENCE {
-                break;
-            }
-        }
-        coefficients.truncate(lowest.1 + 1);
-        variance.truncate(lowest.1 + 1);
-        Some(Self::new(coefficients, variance))
-    }
-
     /// White noise of this variance.
     pub fn white(variance: f64) -> Self {
         Self::new(vec![Vec::new()], vec![variance])
     }
 
-    fn new(coefficients: Vec<Vec<f64>>, variance: Vec<f64>) -> Self {
+    pub fn new(coefficients: Vec<Vec<f64>>, variance: Vec<f64>) -> Self {
         let mut model = Self { coefficients, variance, inverse_covariance: Vec::new() };
         let filter = model.error_filter();
         model.inverse_covariance = (0..filter.len())
@@ -130,167 +72,72 @@ impl Autoregression {
         (j..length.min(i + order + 1)).map(|t| entry(t, i) * entry(t, j) / self.variance[t.min(order)]).sum()
     }
 
-    /// TᵀK⁻¹T of boxes T of 0, 1, … `longest` bins, far from the ends of the data.
-    pub fn box_information(&self, longest: usize) -> Vec<f64> {
-        let mut step_response = 0.0;
-        let step: Vec<f64> = self
-            .error_filter()
-            .iter()
-            .map(|a| {
-                step_response += a;
-                step_response
-            })
-            .collect();
-        let settled = step_response;
-        let at = |k: usize| step.get(k).copied().unwrap_or(settled);
-        (0..=longest)
-            .map(|width| {
-                let response = |k: usize| at(k) - if k >= width { at(k - width) } else { 0.0 };
-                (0..self.order() + width).map(|k| response(k).powi(2)).sum::<f64>() / self.innovation_variance()
-            })
-            .collect()
+    /// K⁻¹ times ones over a stretch of `length` bins: the same everywhere but within an order of either end.
+    pub fn inverse_times_ones(&self, length: usize) -> Vec<f64> {
+        let order = self.order();
+        let short = 2 * order + 1;
+        if length <= short {
+            return self.inverse_times(&vec![1.0; length]);
+        }
+        let ends = self.inverse_times(&vec![1.0; short]);
+        let mut result = vec![ends[order]; length];
+        result[..order].copy_from_slice(&ends[..order]);
+        result[length - order..].copy_from_slice(&ends[short - order..]);
+        result
     }
-}
 
-/// Orders tried beyond twice the best so far.
-const PATIENCE: usize = 24;
-
-/// Levinson's recursion, coefficients oldest value first.
-fn next_order(row: &[f64], reflection: f64) -> Vec<f64> {
-    let newer = row.iter().zip(row.iter().rev()).map(|(c, mirror)| c - reflection * mirror);
-    std::iter::once(reflection).chain(newer).collect()
-}
-
-/// Lanes that sums are kept in: fixed, so that the bits do not depend on the machine.
-const LANES: usize = 8;
-
-/// Compiles a function for the vector instructions that the processor has (which takes opt-level 3). Products and sums are rounded apart in all, so
-/// that all give the same bits.
-macro_rules! for_this_processor {
-    ($(#[$doc:meta])* fn $name:ident($($argument:ident: $type:ty),*) $(-> $result:ty)? = $body:ident) => {
-        $(#[$doc])*
-        fn $name($($argument: $type),*) $(-> $result)? {
-            #[cfg(target_arch = "x86_64")]
-            {
-                #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
-                fn avx512($($argument: $type),*) $(-> $result)? {
-                    $body($($argument),*)
-                }
-                #[target_feature(enable = "avx2")]
-                fn avx2($($argument: $type),*) $(-> $result)? {
-                    $body($($argument),*)
-                }
-                use std::arch::is_x86_feature_detected as has;
-                if has!("avx512f") && has!("avx512vl") && has!("avx512dq") {
-                    // SAFETY: the processor was found to have the instructions.
-                    return unsafe { avx512($($argument),*) };
-                }
-                if has!("avx2") {
-                    // SAFETY: as above.
-                    return unsafe { avx2($($argument),*) };
+    /// Takes K⁻¹ v from `result`, v being zero but in the bins (ascending) of `sparse`.
+    pub fn subtract_inverse_times(&self, sparse: &[(usize, f64)], result: &mut [f64]) {
+        let (order, length) = (self.order(), result.len());
+        let subtract = |result: &mut [f64], v: &[f64]| {
+            for (r, w) in result.iter_mut().zip(self.inverse_times(v)) {
+                *r -= w;
+            }
+        };
+        // Whatever reaches neither end has the same column of K⁻¹; an end has what lies within two orders of it.
+        let reach = 2 * order;
+        if 2 * sparse.len() > length || length <= 2 * reach {
+            let mut v = vec![0.0; length];
+            sparse.iter().for_each(|(bin, value)| v[*bin] = *value);
+            return subtract(result, &v);
+        }
+        let column: Vec<f64> = (0..=2 * order).map(|i| self.inverse_covariance[i.abs_diff(order)]).collect();
+        let (mut first, mut last) = (vec![0.0; reach], vec![0.0; reach]);
+        for &(bin, value) in sparse {
+            if bin < order {
+                first[bin] = value;
+            } else if bin + order >= length {
+                last[bin + reach - length] = value;
+            } else {
+                for (r, c) in result[bin - order..].iter_mut().zip(&column) {
+                    *r -= c * value;
                 }
             }
-            $body($($argument),*)
         }
-    };
-}
-
-for_this_processor! {
-    /// K⁻¹ `value` of the process with these coefficients and innovation variances of each order, added to `result`.
-    fn inverse_times(coefficients: &[Vec<f64>], variance: &[f64], value: &[f64], result: &mut [f64]) = inverse_times_body
-}
-
-for_this_processor! {
-    /// The prediction errors of the next order.
-    fn reflect(forward: &mut [f64], backward: &mut [f64], reflection: f64) = reflect_body
-}
-
-for_this_processor! {
-    /// Σ f b and Σ (f² + b²) of the pairs measured at both ends.
-    fn reflection_sums(forward: &[f64], backward: &[f64], last: &[f64], first: &[f64]) -> (f64, f64) =
-        reflection_sums_body
-}
-
-/// Each value of the result is gathered from the prediction errors, and not each error spread over the result: what was just
-/// stored is slow to read again in other vectors.
-#[inline(always)]
-fn inverse_times_body(coefficients: &[Vec<f64>], variance: &[f64], value: &[f64], result: &mut [f64]) {
-    let order = coefficients.len() - 1;
-    let mut errors = Vec::with_capacity(value.len());
-    for t in 0..value.len() {
-        let m = t.min(order);
-        errors.push((value[t] - dot(&coefficients[m][..m], &value[t - m..t])) / variance[m]);
+        subtract(&mut result[..reach], &first);
+        subtract(&mut result[length - reach..], &last);
     }
-    // The first values are predicted from the few there are.
-    for (t, error) in errors.iter().enumerate().take(order) {
-        for (r, c) in result.iter_mut().zip(&coefficients[t]) {
-            *r -= c * error;
-        }
-    }
-    let newest_first: Vec<f64> = coefficients[order].iter().rev().copied().collect();
-    for (j, r) in result.iter_mut().enumerate() {
-        let from = (j + 1).max(order);
-        let later = errors.get(from..(j + 1 + order).min(errors.len())).unwrap_or_default();
-        *r += errors[j] - dot(&newest_first[from - j - 1..][..later.len()], later);
-    }
-}
 
-#[inline(always)]
-fn reflect_body(forward: &mut [f64], backward: &mut [f64], reflection: f64) {
-    for (f, b) in forward.iter_mut().zip(backward) {
-        (*f, *b) = (*f - reflection * *b, *b - reflection * *f);
+    /// TᵀK⁻¹T of boxes T of 0, 1, … `longest` bins, far from the ends of the data.
+    ///
+    /// K⁻¹ depends there on how far two bins are apart, so that a further bin adds its own element and twice those with the bins before it.
+    pub fn box_information(&self, longest: usize) -> Vec<f64> {
+        let mut with_others = 0.0;
+        let mut information = 0.0;
+        let added = (0..longest).map(|before| {
+            if before > 0 {
+                with_others += self.inverse_covariance.get(before).copied().unwrap_or(0.0);
+            }
+            information += self.inverse_covariance[0] + 2.0 * with_others;
+            information
+        });
+        std::iter::once(0.0).chain(added).collect()
     }
-}
-
-#[inline(always)]
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut lanes = [0.0; LANES];
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    let rest: f64 = a_rest.iter().zip(b_rest).map(|(x, y)| x * y).sum();
-    for (x, y) in a.iter().zip(b) {
-        for l in 0..LANES {
-            lanes[l] += x[l] * y[l];
-        }
-    }
-    rest + total(lanes)
-}
-
-fn weighted_power(value: &[f64], measured: &[f64]) -> f64 {
-    value.iter().zip(measured).map(|(v, m)| m * v * v).sum()
-}
-
-#[inline(always)]
-fn reflection_sums_body(forward: &[f64], backward: &[f64], last: &[f64], first: &[f64]) -> (f64, f64) {
-    let mut products = [0.0; LANES];
-    let mut squares = [0.0; LANES];
-    let ((f, f_rest), (b, b_rest)) = (forward.as_chunks::<LANES>(), backward.as_chunks::<LANES>());
-    let ((w, w_rest), (v, v_rest)) = (last.as_chunks::<LANES>(), first.as_chunks::<LANES>());
-    for ((f, b), (w, v)) in f.iter().zip(b).zip(w.iter().zip(v)) {
-        let weight: [f64; LANES] = std::array::from_fn(|l| w[l] * v[l]);
-        for l in 0..LANES {
-            products[l] += weight[l] * f[l] * b[l];
-        }
-        for l in 0..LANES {
-            squares[l] += weight[l] * (f[l] * f[l] + b[l] * b[l]);
-        }
-    }
-    for (l, ((f, b), (w, v))) in f_rest.iter().zip(b_rest).zip(w_rest.iter().zip(v_rest)).enumerate() {
-        products[l] += w * v * f * b;
-        squares[l] += w * v * (f * f + b * b);
-    }
-    (total(products), total(squares))
-}
-
-/// Σ lanes, by halves: a sum in order would make compilers take the loops before it apart, lane by lane.
-#[inline(always)]
-fn total(lanes: [f64; LANES]) -> f64 {
-    let four: [f64; 4] = std::array::from_fn(|l| lanes[l] + lanes[l + 4]);
-    let two = [four[0] + four[2], four[1] + four[3]];
-    two[0] + two[1]
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::burg::Stretch;
     use super::*;
     use nalgebra::{DMatrix, DVector};
     use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -346,6 +193,27 @@ mod tests {
         for i in 0..n {
             for j in i..n {
                 assert!((model.inverse_element(i, j, n) - inverse[(i, j)]).abs() < 1e-7);
+            }
+        }
+    }
+
+    #[test]
+    fn sparse_vectors_and_ones_are_as_dense_ones() {
+        let model = fit(&resonance(300, 2), 6);
+        let order = model.order();
+        assert!(order >= 2);
+        for n in [2 * order, 4 * order + 1, 100] {
+            for (own, dense) in model.inverse_times_ones(n).iter().zip(model.inverse_times(&vec![1.0; n])) {
+                assert!((own - dense).abs() < 1e-12, "{n}: {own} {dense}");
+            }
+            let sparse: Vec<(usize, f64)> =
+                [0, 1, order, n / 2, n - 2].iter().enumerate().map(|(i, bin)| (*bin, i as f64 - 2.5)).collect();
+            let mut v = vec![0.0; n];
+            sparse.iter().for_each(|(bin, value)| v[*bin] = *value);
+            let mut own = vec![1.0; n];
+            model.subtract_inverse_times(&sparse, &mut own);
+            for (i, (own, dense)) in own.iter().zip(model.inverse_times(&v)).enumerate() {
+                assert!((own - (1.0 - dense)).abs() < 1e-12, "{n}, {i}: {own} {}", 1.0 - dense);
             }
         }
     }

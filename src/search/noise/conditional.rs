@@ -57,6 +57,16 @@ impl<'a> Conditional<'a> {
     /// (K₀ + E)⁻¹ y; exactly zero where nothing was measured. `y` becomes y − v.
     pub fn inverse_times(&self, y: &mut [f64]) -> Vec<f64> {
         let whitened = self.model.inverse_times(y);
+        self.corrected(whitened, y)
+    }
+
+    /// (K₀ + E)⁻¹ times ones.
+    pub fn inverse_times_ones(&self, length: usize) -> Vec<f64> {
+        self.corrected(self.model.inverse_times_ones(length), &mut vec![1.0; length])
+    }
+
+    /// From K₀⁻¹ y.
+    fn corrected(&self, mut whitened: Vec<f64>, y: &mut [f64]) -> Vec<f64> {
         if self.bins.is_empty() {
             return whitened;
         }
@@ -74,17 +84,19 @@ impl<'a> Conditional<'a> {
                 *v -= r * solved;
             }
         }
-        for (bin, v) in self.bins.iter().zip(&v) {
+        let sparse: Vec<(usize, f64)> = self.bins.iter().copied().zip(v).collect();
+        for (bin, v) in &sparse {
             y[*bin] -= v;
         }
-        self.model.inverse_times(y)
+        self.model.subtract_inverse_times(&sparse, &mut whitened);
+        whitened
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::search::noise::autoregression::Stretch;
+    use crate::search::noise::burg::Stretch;
     use nalgebra::{DMatrix, DVector};
     use rand::{RngExt, SeedableRng, rngs::StdRng};
     use rand_distr::StandardNormal;

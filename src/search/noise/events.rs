@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::autoregression::Autoregression;
+use super::vectors::any_box_above;
 use crate::math::{MAD_TO_SIGMA, median_in_place};
 
 /// A dip or a flare.
@@ -52,19 +53,22 @@ pub(crate) fn strong_events(
     let information = model.box_information(widest);
     let mut strong: Vec<Box> = Vec::new();
     let mut sizes: Vec<f64> = Vec::new();
+    let cumulative: Vec<(Vec<f64>, Vec<f64>)> = whitened
+        .iter()
+        .zip(left_out)
+        .map(|(u, out)| (sums(u.iter().copied()), sums(out.iter().map(|out| f64::from(!out)))))
+        .collect();
     for width in widths {
         let variance = |measured: usize| information[width] * measured as f64 / width as f64;
         let pieces = || whitened.iter().zip(left_out);
-        // Boxes are weighed against a scatter of at least one, so that most widths have none that is strong.
-        let limits: Vec<f64> = (0..=width).map(|measured| clip * clip * variance(measured) * (1.0 - 1e-12)).collect();
-        let mut any = false;
-        for (u, out) in pieces() {
-            boxes_of(u, out, width, |_, sum, measured| any |= sum * sum > limits[measured]);
-        }
-        if !any {
+        // Boxes are weighed against a scatter of at least one, so that most widths have none that is strong. What is lost in
+        // differences of sums is less than the millionth.
+        let limit = clip * clip * information[width] / width as f64 * (1.0 - 1e-6);
+        if !cumulative.iter().any(|(sums, measured)| any_box_above(sums, measured, width, limit)) {
             continue;
         }
-        let snr = |sum: f64, measured: usize| sum / variance(measured).sqrt();
+        let per_sum: Vec<f64> = (0..=width).map(|measured| variance(measured).sqrt().recip()).collect();
+        let snr = |sum: f64, measured: usize| sum * per_sum[measured];
         sizes.clear();
         for (u, out) in pieces() {
             boxes_of(u, out, width, |_, sum, measured| sizes.push(snr(sum, measured).abs()));
@@ -101,6 +105,16 @@ pub(crate) fn strong_events(
         .collect();
     // Dips first: a rise that is real is still there when they are left out.
     events.iter().filter(|e| !e.is_overshoot(&events, model.order())).cloned().collect()
+}
+
+/// 0 and the sums of the first 1, 2, … values.
+fn sums(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut sum = 0.0;
+    let sums = values.map(|v| {
+        sum += v;
+        sum
+    });
+    std::iter::once(0.0).chain(sums).collect()
 }
 
 /// From a single bin (cosmic rays, glitches) to the longest, in steps of an octave below the shortest transit and of a

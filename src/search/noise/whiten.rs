@@ -9,8 +9,9 @@
 
 use std::ops::Range;
 
-use super::autoregression::{Autoregression, Stretch};
+use super::autoregression::Autoregression;
 use super::bins::{Bins, Columns, Piece, pieces};
+use super::burg::Stretch;
 use super::conditional::Conditional;
 use super::events::{StrongEvent, strong_events};
 
@@ -88,7 +89,7 @@ impl NoiseModel {
             let mut value = bins.value.clone();
             let mut whitened = conditional.inverse_times(&mut value);
             // The level of the piece is free: its direction is projected out.
-            let constant = conditional.inverse_times(&mut vec![1.0; piece.len()]);
+            let constant = conditional.inverse_times_ones(piece.len());
             let slope = whitened.iter().sum::<f64>() / constant.iter().sum::<f64>();
             for (u, c) in whitened.iter_mut().zip(&constant) {
                 *u -= slope * c;
@@ -108,7 +109,9 @@ impl NoiseModel {
             }
             let longest = (self.longest_bins(piece)).max(1);
             let information = model.box_information(longest);
-            result.parts.push(Part { range: piece.range.clone(), bin_width: piece.bin_width, coverage, information });
+            let covered = coverage.iter().sum();
+            let (range, bin_width) = (piece.range.clone(), piece.bin_width);
+            result.parts.push(Part { range, bin_width, coverage, covered, information });
         }
         result
     }
@@ -138,6 +141,8 @@ struct Part {
     bin_width: f64,
     /// Fraction of a fully measured bin that each cadence is.
     coverage: Vec<f64>,
+    /// The sum of these.
+    covered: f64,
     /// TᵀK⁻¹T of boxes of 0, 1, … bins.
     information: Vec<f64>,
 }
@@ -174,9 +179,7 @@ impl Whitened {
     /// Information of boxes of `duration` days per weight of [`Whitened::weights`] at `reference` days, averaged over the
     /// light curve: S/N² = (Σ u)² / (ratio · Σ w).
     pub fn ratio(&self, duration: f64, reference: f64) -> f64 {
-        let mean = |d: f64| -> f64 {
-            self.parts.iter().map(|p| p.coverage.iter().sum::<f64>() * p.bin_width * p.information(d) / d).sum()
-        };
+        let mean = |d: f64| -> f64 { self.parts.iter().map(|p| p.covered * p.bin_width * p.information(d) / d).sum() };
         mean(duration) / mean(reference)
     }
 }

@@ -10,12 +10,11 @@ use crate::fit::joint::config::SamplerConfig;
 use crate::fit::joint::gradient::Smooth;
 use crate::fit::joint::optimise::Mode;
 use crate::fit::joint::posterior::JointPosterior;
-use crate::sample::importance::ImportanceRun;
 use crate::sample::moves::Mixture;
 use crate::sample::nuts::{NutsConfig, Spread, nuts};
 use crate::sample::{Chain, Evaluation, LogDensity, RunConfig, SampleError, Status, run_until_converged};
 
-fn walkers(posterior: &JointPosterior, config: &SamplerConfig) -> usize {
+pub(super) fn walkers(posterior: &JointPosterior, config: &SamplerConfig) -> usize {
     let dim = posterior.dim();
     config.walkers.unwrap_or(4 * dim).max(2 * dim + 4).div_ceil(2) * 2
 }
@@ -51,37 +50,12 @@ pub(super) fn scattered(posterior: &JointPosterior, config: &SamplerConfig, mode
         .collect()
 }
 
-/// Walkers from the draws of a run that has not converged: a better start than the modes.
-pub(super) fn from_importance(
-    posterior: &JointPosterior,
-    config: &SamplerConfig,
-    run: &ImportanceRun,
-    modes: &[Mode],
-) -> Vec<Vec<f64>> {
-    let n = walkers(posterior, config);
-    if run.draws.ess() < n as f64 / 4.0 {
-        return scattered(posterior, config, modes);
-    }
-    let picked = run.draws.resample(n, config.seed).indices;
-    let mut rng = StdRng::seed_from_u64(config.seed.wrapping_add(3));
-    let sigma: Vec<f64> = (0..posterior.dim()).map(|i| run.draws.variance(i).sqrt()).collect();
-    picked
-        .iter()
-        .map(|i| {
-            let x = run.draws.position(*i);
-            // equal walkers would move together
-            let moved: Vec<f64> =
-                x.iter().zip(&sigma).map(|(x, s)| x + 1e-2 * s * rng.sample::<f64, _>(StandardNormal)).collect();
-            if posterior.log_density(&moved).is_finite() { moved } else { x.to_vec() }
-        })
-        .collect()
-}
-
 pub(super) fn ensemble(
     posterior: &JointPosterior,
     config: &SamplerConfig,
     modes: &[Mode],
     start: &[Vec<f64>],
+    moves: Mixture,
     spent: usize,
 ) -> Result<Sampled, JointError> {
     let run = RunConfig {
@@ -90,8 +64,7 @@ pub(super) fn ensemble(
         evaluation: Evaluation::Parallel,
         ..RunConfig::default()
     };
-    let (chain, diagnostics, status) =
-        run_until_converged(posterior, start, Mixture::default(), &run, config.seed.wrapping_add(2))?;
+    let (chain, diagnostics, status) = run_until_converged(posterior, start, moves, &run, config.seed.wrapping_add(2))?;
     let best = best_of(posterior, modes.first(), chain.best().map(|(d, w)| chain.position(d, w).to_vec()));
     let shortfall = match status {
         Status::Converged => None,

@@ -2,13 +2,16 @@
 
 mod chains;
 
-use chains::{ensemble, from_importance, no_u_turn, scattered};
+use chains::{ensemble, no_u_turn, scattered, walkers};
 
 use super::JointError;
 use super::config::{SamplerConfig, SamplerKind};
 use super::optimise::{Mode, modes, starting_modes};
 use super::posterior::{Cube, JointPosterior};
-use crate::sample::importance::{ImportanceConfig, ImportanceRun, ImportanceStatus, importance_sample};
+use crate::sample::importance::{
+    ImportanceConfig, ImportanceRun, ImportanceStatus, LEARNT_ENOUGH, LEARNT_SHARE, importance_sample,
+};
+use crate::sample::moves::Mixture;
 use crate::sample::nested::{NestedConfig, NestedStatus, nested};
 use crate::sample::{Evaluation, LogDensity, WeightedDraws};
 
@@ -51,7 +54,7 @@ pub(super) fn sample(posterior: &JointPosterior, config: &SamplerConfig) -> Resu
         let walkers = scattered(posterior, config, &modes);
         return match config.kind {
             SamplerKind::Nuts => no_u_turn(posterior, config, &modes, &walkers, 0),
-            _ => ensemble(posterior, config, &modes, &walkers, 0),
+            _ => ensemble(posterior, config, &modes, &walkers, Mixture::default(), 0),
         };
     }
     if config.kind == SamplerKind::Auto && posterior.dim() > MOST_DIMENSIONS {
@@ -67,8 +70,17 @@ pub(super) fn sample(posterior: &JointPosterior, config: &SamplerConfig) -> Resu
     if config.kind == SamplerKind::Importance || run.status == ImportanceStatus::Converged {
         return Ok(of_importance(posterior, best, run));
     }
-    let walkers = from_importance(posterior, config, &run, &modes);
-    no_u_turn(posterior, config, &modes, &walkers, run.evaluations)
+    let efficient = run.draws.ess() > LEARNT_ENOUGH * run.draws.len() as f64;
+    match run.walkers(posterior, walkers(posterior, config), config.seed) {
+        Some(start) if efficient => {
+            let moves = Mixture::default().with(LEARNT_SHARE, run.learnt)?;
+            ensemble(posterior, config, &modes, &start, moves, run.evaluations)
+        }
+        start => {
+            let start = start.unwrap_or_else(|| scattered(posterior, config, &modes));
+            no_u_turn(posterior, config, &modes, &start, run.evaluations)
+        }
+    }
 }
 
 fn importance_config(config: &SamplerConfig, dim: usize) -> ImportanceConfig {
