@@ -159,10 +159,9 @@ const FILES: [&str; 7] = [
 fn a_fit_that_was_killed_goes_on_where_it_was() {
     let dir = tempfile::tempdir().unwrap();
     write_velocities(dir.path());
-    // long enough to be killed half-way, whatever the machine
     let fit = |out: &str, more: &[&str]| {
         let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("antumbra"));
-        command.current_dir(dir.path()).args(["fit", "fit.toml", "--no-figures", "--checkpoint-every", "0.05"]);
+        command.current_dir(dir.path()).args(["fit", "fit.toml", "--no-figures"]);
         for setting in ["sampler.kind=nuts", "sampler.min_ess=1e9", "sampler.max_draws=4000"] {
             command.args(["--set", setting]);
         }
@@ -187,20 +186,23 @@ fn a_fit_that_was_killed_goes_on_where_it_was() {
     // 4: so many effective draws are not to be had
     let messages = finish("alone", &[], 4);
     assert!(messages.starts_with("antumbra: the fit has not converged") && messages.lines().count() == 1, "{messages}");
-    let wall = begun.elapsed();
 
-    let mut killed = fit("killed", &[]).stderr(std::process::Stdio::null()).spawn().unwrap();
-    let begun = std::time::Instant::now();
-    while begun.elapsed() < wall / 2 || !checkpoint("killed").exists() {
+    // chains warm up for a seventh of the time: these have draws, if the machine is about as busy as before
+    let interval = format!("{}", 0.25 * begun.elapsed().as_secs_f64());
+    let mut killed =
+        fit("killed", &["--checkpoint-every", &interval]).stderr(std::process::Stdio::null()).spawn().unwrap();
+    while !checkpoint("killed").exists() {
+        assert!(killed.try_wait().unwrap().is_none(), "the fit ended before it could be killed");
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     killed.kill().unwrap();
     assert_eq!(killed.wait().unwrap().code(), None, "it was killed");
     assert!(!dir.path().join("killed/posterior.parquet").exists());
     let kept = std::fs::read(checkpoint("killed")).unwrap();
-    let messages = finish("killed", &[], 4);
+    let messages = finish("killed", &["--threads", "1"], 4);
     let line = messages.lines().next().unwrap_or_default();
-    assert!(line.contains("going on from") && line.contains(" draws of each chain"), "{messages}");
+    println!("{line}");
+    assert!(line.starts_with("antumbra: going on from"), "{messages}");
     assert_same("killed");
 
     let plant = |out: &str, bytes: &[u8]| {

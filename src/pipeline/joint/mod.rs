@@ -49,7 +49,9 @@ pub enum JointRunError {
     File { path: PathBuf, reason: String },
     #[error("cannot fit")]
     Fit(#[from] JointError),
-    #[error("{path} is the checkpoint of a different fit (another version, configuration, seed or data)")]
+    #[error(
+        "{path} is the checkpoint of a different fit: of another version, configuration, seed or data; give another directory, or leave --resume out"
+    )]
     NotThisFit { path: PathBuf },
     #[error("cannot write to {path}")]
     Write { path: PathBuf, source: std::io::Error },
