@@ -4,6 +4,8 @@
 //! cargo bench --profile dev --bench survey            SURVEY_TARGETS=400 for other numbers of light curves
 //! ```
 //!
+//! The last line of each workload is a run with as many threads as there are cores, and says how busy it kept them.
+//!
 //! With `SURVEY_DIR=DIR` light curves are made once and kept there, and so are results; `SURVEY_ONLY=NAME` takes only those
 //! workloads whose name contains it (`10min-0`: ten minutes, no planets).
 
@@ -88,6 +90,18 @@ fn main() {
                 summary.counts.candidates,
                 wall,
                 bytes / 1e3,
+            );
+            let threads = std::thread::available_parallelism().map_or(1, usize::from);
+            let run = Run::new(&[input.display().to_string()], &config, &options).expect("planned");
+            std::fs::remove_dir_all(&out).expect("results of the run before");
+            let (start, before) = (Instant::now(), processor_time());
+            let execution = Execution { threads, ..Execution::default() };
+            run.execute(Steps::Search, &out, &execution, &NoProgress, |_| {}).expect("a run");
+            let (wall, all) = (start.elapsed().as_secs_f64(), processor_time() - before);
+            println!(
+                "{:10} {threads} threads: {wall:.2} s, cores {:.0} % busy",
+                "",
+                100.0 * all / (wall * threads as f64)
             );
         }
     }

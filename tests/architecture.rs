@@ -22,7 +22,20 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("report", &["ephemeris", "fit", "inject", "lightcurve", "math", "star", "transit", "vet"]),
     (
         "pipeline",
-        &["detrend", "ephemeris", "fit", "inject", "io", "lightcurve", "math", "report", "search", "star", "vet"],
+        &[
+            "detrend",
+            "ephemeris",
+            "fit",
+            "inject",
+            "io",
+            "lightcurve",
+            "math",
+            "report",
+            "sample",
+            "search",
+            "star",
+            "vet",
+        ],
     ),
 ];
 

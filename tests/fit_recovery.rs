@@ -195,6 +195,24 @@ fn a_known_star_gives_physical_values() {
 }
 
 #[test]
+fn an_eccentric_planet_of_a_known_star() {
+    // e = 0.25 and ω = 1.1 make a transit as short as one on a circular orbit about a star twice as dense.
+    let truth = Truth { rho_star: 2.0, sigma: 400e-6, ..HOT_JUPITER };
+    let star = Star { rho: Some(Measured { value: 1.0, err: 0.05 }), ..Star::default() };
+    let off = |config: &FitConfig, name: &str| {
+        let fit = fit(&truth, &star, config, 8);
+        let found = fit.get(name).unwrap();
+        (found.median - truth.value(name, &fit)).abs() / found.sigma()
+    };
+    for name in ["rp_rs", "impact_parameter"] {
+        let honest = off(&quick(), name);
+        assert!(honest < 2.5, "{name}: {honest} sigma");
+    }
+    let circular = FitConfig { rho_star_eccentricity_sigma: 0.0, ..quick() };
+    assert!(off(&circular, "impact_parameter") > 4.0);
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bits() {
     let mut config = FitConfig { method: Method::Ensemble, ..quick() };
     config.sampler.max_steps = 300;

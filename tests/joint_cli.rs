@@ -143,3 +143,90 @@ fn a_posterior_is_weighed_for_another_star_and_other_priors() {
     let message = String::from_utf8_lossy(&fixed.stderr).into_owned();
     assert!(message.contains("planets.b.period") && !dir.path().join("fixed").exists(), "{message}");
 }
+
+/// Files of a fit without figures.
+const FILES: [&str; 7] = [
+    "posterior.parquet",
+    "summary.parquet",
+    "summary.csv",
+    "summary.tex",
+    "transits.parquet",
+    "config.toml",
+    "manifest.json",
+];
+
+#[test]
+fn a_fit_that_was_killed_goes_on_where_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    write_velocities(dir.path());
+    let fit = |out: &str, more: &[&str]| {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("antumbra"));
+        command.current_dir(dir.path()).args(["fit", "fit.toml", "--no-figures"]);
+        for setting in ["sampler.kind=nuts", "sampler.min_ess=1e9", "sampler.max_draws=4000"] {
+            command.args(["--set", setting]);
+        }
+        command.args(["--out", out]).args(more).stdout(std::process::Stdio::null());
+        command
+    };
+    let finish = |out: &str, more: &[&str], code: i32| {
+        let done = fit(out, more).output().unwrap();
+        let messages = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert_eq!(done.status.code(), Some(code), "{messages}");
+        messages
+    };
+    let checkpoint = |out: &str| dir.path().join(out).join("checkpoint.jsonl");
+    let assert_same = |out: &str| {
+        for name in FILES {
+            let read = |out: &str| std::fs::read(dir.path().join(out).join(name)).unwrap();
+            assert!(read("alone") == read(out), "{name} of {out}");
+        }
+        assert!(!checkpoint(out).exists(), "{out}");
+    };
+    let begun = std::time::Instant::now();
+    // 4: so many effective draws are not to be had
+    let messages = finish("alone", &[], 4);
+    assert!(messages.starts_with("antumbra: the fit has not converged") && messages.lines().count() == 1, "{messages}");
+
+    // chains warm up for a seventh of the time: these have draws, if the machine is about as busy as before
+    let interval = format!("{}", 0.25 * begun.elapsed().as_secs_f64());
+    let mut killed =
+        fit("killed", &["--checkpoint-every", &interval]).stderr(std::process::Stdio::null()).spawn().unwrap();
+    while !checkpoint("killed").exists() {
+        assert!(killed.try_wait().unwrap().is_none(), "the fit ended before it could be killed");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    killed.kill().unwrap();
+    assert_eq!(killed.wait().unwrap().code(), None, "it was killed");
+    assert!(!dir.path().join("killed/posterior.parquet").exists());
+    let kept = std::fs::read(checkpoint("killed")).unwrap();
+    let messages = finish("killed", &["--threads", "1"], 4);
+    let line = messages.lines().next().unwrap_or_default();
+    println!("{line}");
+    assert!(line.starts_with("antumbra: going on from"), "{messages}");
+    assert_same("killed");
+
+    let plant = |out: &str, bytes: &[u8]| {
+        std::fs::create_dir_all(dir.path().join(out)).unwrap();
+        std::fs::write(checkpoint(out), bytes).unwrap();
+    };
+    plant("damaged", &kept[..kept.len() / 2]);
+    let messages = finish("damaged", &[], 4);
+    assert!(messages.contains("is damaged") && messages.contains("starts anew"), "{messages}");
+    assert_same("damaged");
+    plant("fresh", &kept);
+    assert!(!finish("fresh", &["--fresh"], 4).contains("checkpoint"));
+    assert_same("fresh");
+
+    // other settings, which take less time
+    plant("other", &kept);
+    let other = ["--set", "sampler.kind=importance", "--set", "sampler.min_ess=500"];
+    let messages = finish("other", &[&other[..], &["--resume"]].concat(), 1);
+    assert!(messages.contains("different fit") && checkpoint("other").exists(), "{messages}");
+    let messages = finish("other", &other, 0);
+    assert!(messages.contains("put aside as") && !checkpoint("other").exists(), "{messages}");
+    assert!(std::fs::read(dir.path().join("other/checkpoint-other.jsonl")).unwrap() == kept);
+    assert_eq!(
+        antumbra(dir.path(), &["fit", "rv.csv", "--period", "4", "--resume", "--out", "x"]).status.code(),
+        Some(2)
+    );
+}

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use antumbra::sample::diagnostics::integrated_autocorrelation_time;
 use antumbra::sample::moves::{DifferentialEvolution, Mixture, Snooker, Stretch};
 use antumbra::sample::{
-    Chain, Checkpoint, Ensemble, Evaluation, LogDensity, Progress, RunConfig, SampleError, Shortfall, Status,
+    Chain, Checkpoint, Ensemble, Evaluation, Every, LogDensity, Progress, RunConfig, SampleError, Shortfall, Status,
     continue_run, run_until_converged,
 };
 use rand::rngs::StdRng;
@@ -278,7 +278,7 @@ fn resumed_runs_have_the_same_bits() {
         let read: Checkpoint = serde_json::from_str(&text).unwrap();
         assert!(read == checkpoint);
         let pause = |_: &Checkpoint| ControlFlow::Break(());
-        match continue_run(&density, read, Mixture::default(), &config, 37, pause).unwrap() {
+        match continue_run(&density, read, Mixture::default(), &config, Every::Draws(37), pause).unwrap() {
             Progress::Done(chain, diagnostics, status) => break (chain, diagnostics, status),
             Progress::Paused(next) => checkpoint = next,
         }
@@ -286,7 +286,9 @@ fn resumed_runs_have_the_same_bits() {
     };
     assert!(pauses > 2 && checkpoint.draws() > 74, "{pauses}");
     assert!(chain == alone.0 && status == alone.2 && format!("{diagnostics:?}") == format!("{:?}", alone.1));
-    let other = continue_run(&gaussian(2), checkpoint, Mixture::default(), &config, 1, |_| ControlFlow::Continue(()));
+    let other = continue_run(&gaussian(2), checkpoint, Mixture::default(), &config, Every::Draws(1), |_| {
+        ControlFlow::Continue(())
+    });
     assert_eq!(other.unwrap_err(), SampleError::Checkpoint { found: 3, dim: 2 });
 }
 

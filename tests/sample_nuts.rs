@@ -2,9 +2,14 @@
 
 mod sample_problems;
 
+use std::ops::ControlFlow;
+use std::time::Duration;
+
 use antumbra::sample::diagnostics::ess_mean;
-use antumbra::sample::nuts::{GradientLogDensity, MetricKind, NutsConfig, NutsRun, Spread, nuts};
-use antumbra::sample::{Bounds, Evaluation, LogDensity, SampleError, Status};
+use antumbra::sample::nuts::{
+    GradientLogDensity, MetricKind, NutsCheckpoint, NutsConfig, NutsProgress, NutsRun, Spread, continue_nuts, nuts,
+};
+use antumbra::sample::{Bounds, Evaluation, Every, LogDensity, SampleError, Status};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rand_distr::StandardNormal;
@@ -226,5 +231,75 @@ fn scales_that_differ_by_a_million_cost_nothing() {
         let squares = run.chain.series(|x| (x[1] / FINE).powi(2));
         let variance = squares.iter().flatten().sum::<f64>() / n;
         assert!((variance / 1.04 - 1.0).abs() < 4.0 * (2.0 / ess_mean(&squares)).sqrt(), "{variance}");
+    }
+}
+
+/// All of a run that a caller sees, but for the coordinates of its chain.
+fn summary(run: &NutsRun) -> String {
+    let NutsRun { ess_bulk, ess_tail, r_hat, divergences, cut, step_sizes, acceptance, evaluations, status, .. } = run;
+    format!(
+        "{ess_bulk:?} {ess_tail:?} {r_hat:?} {divergences} {cut} {step_sizes:?} {acceptance} {evaluations} {status:?}"
+    )
+}
+
+/// A run that is broken off at every chance, written to JSON and read again each time.
+fn broken_off(problem: &Problem, config: &NutsConfig, every: Every, start: NutsCheckpoint) -> (NutsRun, Vec<usize>) {
+    let mut draws = Vec::new();
+    let mut text = serde_json::to_string(&start).unwrap();
+    loop {
+        let read: NutsCheckpoint = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), text);
+        match continue_nuts(problem, read, config, every, |_| ControlFlow::Break(())).unwrap() {
+            NutsProgress::Done(run) => return (run, draws),
+            NutsProgress::Paused(next) => {
+                draws.push(next.draws());
+                text = serde_json::to_string(&next).unwrap();
+            }
+        }
+    }
+}
+
+/// Broken off within warming up (windows end at 34, 74 and 190 of 200 transitions) and between draws, a run has the bits of one
+/// left alone.
+#[test]
+fn runs_that_were_broken_off_have_the_same_bits() {
+    let problem = sample_problems::transit_like();
+    for (metric, evaluation) in [(MetricKind::Dense, Evaluation::Serial), (MetricKind::Diagonal, Evaluation::Parallel)]
+    {
+        let config =
+            NutsConfig { warm_up: 200, draws: 100, max_draws: 330, min_ess: 1e9, metric, evaluation, ..config() };
+        let (from, spread) = (starts(&problem, 1), Spread::Deviations(&problem.modes[0].1));
+        let alone = nuts(&problem, &from, spread, &config, 7).unwrap();
+        assert!(alone.chain.draws() >= 330);
+        for (every, least) in [(Every::Draws(1), 400), (Every::Draws(33), 12), (Every::Time(Duration::ZERO), 400)] {
+            let start = NutsCheckpoint::new(&problem, &from, spread, &config, 7).unwrap();
+            let (run, pauses) = broken_off(&problem, &config, every, start);
+            let in_warm_up = pauses.iter().filter(|d| **d == 0).count();
+            assert!(pauses.len() > least && in_warm_up > 5 && pauses.len() - in_warm_up > 5, "{pauses:?}");
+            assert!(run.chain == alone.chain && summary(&run) == summary(&alone), "{every:?} {metric:?}");
+        }
+    }
+}
+
+#[test]
+fn checkpoints_that_do_not_fit_are_refused() {
+    let problem = sample_problems::transit_like();
+    let config = NutsConfig { warm_up: 50, draws: 20, max_draws: 20, ..NutsConfig::default() };
+    let new = || NutsCheckpoint::new(&problem, &starts(&problem, 1), Spread::Unknown, &config, 7).unwrap();
+    let go_on = |problem: &Problem, checkpoint: NutsCheckpoint| {
+        continue_nuts(problem, checkpoint, &config, Every::Draws(1), |_| ControlFlow::Continue(())).map(|_| ())
+    };
+    let refused = |found, dim| Err(SampleError::Checkpoint { found, dim });
+    assert_eq!(go_on(&sample_problems::banana(), new()), refused(8, sample_problems::banana().dim));
+    let text = serde_json::to_string(&new()).unwrap();
+    let with = |from: &str, to: &str| serde_json::from_str::<NutsCheckpoint>(&text.replacen(from, to, 1));
+    assert!(text.contains("\"look_at\":20"));
+    assert_eq!(
+        go_on(&problem, with("\"positions\":\"\"", "\"positions\":\"0000000000000000\"").unwrap()),
+        refused(8, 8)
+    );
+    assert_eq!(go_on(&problem, with("\"look_at\":20", "\"look_at\":0").unwrap()), refused(0, 8));
+    for (from, to) in [("\"positions\":\"\"", "\"positions\":\"00\""), ("\"positions\":\"\"", "\"positions\":\"é\"")] {
+        assert!(with(from, to).is_err());
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use antumbra::inject::InjectConfig;
 use antumbra::io::read::PlanOptions;
-use antumbra::pipeline::{Execution, Run, RunConfig};
+use antumbra::pipeline::{Execution, Existing, Run, RunConfig};
 use antumbra::vet::ProfileChoice;
 use anyhow::Context;
 use clap::Args;
@@ -67,6 +67,15 @@ impl CommonArgs {
     /// How to carry out the run that these arguments describe.
     pub fn execution(&self) -> Execution {
         Execution { threads: self.threads, ..Execution::default() }
+    }
+}
+
+/// What `--resume` and `--fresh`, of which one at most is given, say about what is in the directory already.
+pub fn existing(resume: bool, fresh: bool) -> Existing {
+    match (resume, fresh) {
+        (true, _) => Existing::Resume,
+        (_, true) => Existing::Discard,
+        _ => Existing::Reuse,
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use antumbra::ephemeris::Ephemeris;
-use antumbra::pipeline::{Execution, Existing, Figures, KnownTransit, Steps};
+use antumbra::pipeline::{Execution, Existing, Figures, JointExecution, KnownTransit, Steps};
 use clap::Args;
 
-use super::common::{CommonArgs, UsageError, open_run};
+use super::common::{CommonArgs, UsageError, existing, open_run};
 use super::run::{exit_code, report};
 use super::{joint, progress, tables};
 
@@ -37,6 +38,15 @@ pub struct FitArgs {
     /// Draw no figures of a joint fit
     #[arg(long)]
     no_figures: bool,
+    /// Go on with the joint fit that was ended in DIR; refused where a different one was
+    #[arg(long)]
+    resume: bool,
+    /// Fit from the beginning, also where the fit that was ended in DIR could be gone on with
+    #[arg(long, conflicts_with = "resume")]
+    fresh: bool,
+    /// Time between checkpoints of a joint fit; changes no result
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    checkpoint_every: Duration,
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -55,6 +65,11 @@ impl FitArgs {
     }
 }
 
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "valid is a number of seconds".to_string())?;
+    Duration::try_from_secs_f64(seconds).map_err(|e| e.to_string())
+}
+
 pub fn run(args: &FitArgs) -> anyhow::Result<ExitCode> {
     if args.input.iter().any(|i| i.ends_with(".toml")) {
         let [document] = args.input.as_slice() else {
@@ -63,8 +78,18 @@ pub fn run(args: &FitArgs) -> anyhow::Result<ExitCode> {
         if args.period.is_some() || args.transit_time.is_some() {
             return Err(UsageError(format!("--period and --transit-time belong into {document}")).into());
         }
-        let figures = if args.no_figures { Figures::LeaveOut } else { Figures::Draw };
-        return joint::run(document.as_ref(), &args.common, &args.out, figures);
+        let execution = JointExecution {
+            figures: if args.no_figures { Figures::LeaveOut } else { Figures::Draw },
+            existing: existing(args.resume, args.fresh),
+            checkpoint_interval: args.checkpoint_every,
+            ..JointExecution::default()
+        };
+        return joint::run(document.as_ref(), &args.common, &args.out, &execution);
+    }
+    if args.resume {
+        return Err(
+            UsageError("--resume goes with a document CONFIG.toml; a fit of one star is fitted anew".into()).into()
+        );
     }
     let Some(period) = args.period else {
         return Err(

@@ -4,15 +4,16 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use antumbra::fit::joint::{JointFit, JointStatus, QuantitySummary};
-use antumbra::pipeline::{Figures, JointOutcome, JointRunError, run_joint};
+use antumbra::pipeline::{JointExecution, JointOutcome, JointRunError, run_joint};
 
 use super::common::{CommonArgs, UsageError};
 use super::exit;
 
-pub fn run(document: &Path, common: &CommonArgs, out: &Path, figures: Figures) -> anyhow::Result<ExitCode> {
+pub fn run(document: &Path, common: &CommonArgs, out: &Path, execution: &JointExecution) -> anyhow::Result<ExitCode> {
     let (assignments, seed) = common.overrides()?;
     let pool = common.pool()?;
-    let outcome = pool.install(|| run_joint(document, assignments, seed, out, figures)).map_err(|e| match e {
+    let execution = JointExecution { tell: &|notice| eprintln!("antumbra: {notice}"), ..*execution };
+    let outcome = pool.install(|| run_joint(document, assignments, seed, out, &execution)).map_err(|e| match e {
         JointRunError::Config(reason) => anyhow::Error::from(UsageError(reason)),
         e => e.into(),
     })?;

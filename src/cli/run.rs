@@ -3,12 +3,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use antumbra::pipeline::{
-    Completeness, Execution, Existing, RunSummary, Shard, Sheets, Steps, read_targets_list, report_run,
-};
+use antumbra::pipeline::{Completeness, Execution, RunSummary, Shard, Sheets, Steps, read_targets_list, report_run};
 use clap::Args;
 
-use super::common::{CommonArgs, open_run};
+use super::common::{CommonArgs, existing, open_run};
 use super::{exit, progress, tables};
 
 /// Arguments of `antumbra run`.
@@ -57,11 +55,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let execution = Execution {
         shard: args.shard,
         completeness,
-        existing: match (args.resume, args.fresh) {
-            (true, _) => Existing::Resume,
-            (_, true) => Existing::Discard,
-            _ => Existing::Reuse,
-        },
+        existing: existing(args.resume, args.fresh),
         ..args.common.execution()
     };
     let display = progress::display(args.common.progress, run.n_targets());

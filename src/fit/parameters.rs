@@ -66,7 +66,7 @@ pub(super) fn all() -> impl Iterator<Item = Quantity> {
 /// |---|---|
 /// | `transit_time` | uniform within one duration of the candidate's |
 /// | `period` | log-uniform; over half of the data it may drift by one duration, and by no more than 5 % |
-/// | `rho_star` | log-normal about the star's density where that is known, else log-uniform from 10⁻³ to 300 solar |
+/// | `rho_star` | log-normal about the star's density where that is known, wider for unknown eccentricity, else log-uniform from 10⁻³ to 300 solar |
 /// | `impact_parameter` | uniform from 0 to 1 + rp_rs, grazing transits included |
 /// | `rp_rs` | uniform from 0 to 0.5 |
 /// | `q1`, `q2` | uniform from 0 to 1: all positive, outwards falling intensities alike (Kipping 2013, MNRAS 435, 2152) |
@@ -192,7 +192,11 @@ fn default_prior(i: usize, data: &FitData, candidate: &Candidate, star: &Star, c
             Some(rho) if rho.value > 0.0 && rho.value.is_finite() => {
                 let relative = rho.err / rho.value;
                 let known = if relative.is_finite() && relative > 0.0 { relative } else { 0.0 };
-                Prior::LogNormal { median: rho.value, sigma: known.max(config.rho_star_min_relative_err) }
+                let known = known.max(config.rho_star_min_relative_err);
+                let orbit = config.rho_star_eccentricity_sigma;
+                // a negative setting makes a prior that is refused
+                let sigma = if orbit >= 0.0 { known.hypot(orbit) } else { orbit };
+                Prior::LogNormal { median: rho.value, sigma }
             }
             _ => Prior::LogUniform { low: 1e-3, high: 300.0 },
         },

@@ -11,9 +11,7 @@ use super::ridge::ridge;
 use super::summary::r_hat_of_parts;
 use super::{FitConfig, FitError, FitStatus, Method, start};
 use crate::sample::diagnostics::Diagnostics;
-use crate::sample::importance::{
-    ImportanceConfig, ImportanceRun, ImportanceStatus, LEARNT_ENOUGH, LEARNT_SHARE, StartingMode, importance_sample,
-};
+use crate::sample::importance::{ImportanceConfig, ImportanceRun, ImportanceStatus, StartingMode, importance_sample};
 use crate::sample::moves::Mixture;
 use crate::sample::{LogDensity, Status, check_walkers, run_until_converged};
 
@@ -99,8 +97,7 @@ pub(super) fn sample(
                 return Ok(Some(sampling));
             }
             last = Some(sampling);
-            let better = learnt.as_ref().is_none_or(|l| run.draws.ess() > l.run.draws.ess());
-            if better && run.draws.ess() > LEARNT_ENOUGH * run.draws.len() as f64 {
+            if learnt.as_ref().is_none_or(|l| run.draws.ess() > l.run.draws.ess()) {
                 learnt = Some(Learnt { coordinates, run });
             }
         }
@@ -111,7 +108,7 @@ pub(super) fn sample(
     ensemble(posterior, optima, learnt, config, seed)
 }
 
-/// An importance sampling that has not converged and yet knows most of the posterior.
+/// An importance sampling that has not converged.
 struct Learnt {
     coordinates: Coordinates,
     run: ImportanceRun,
@@ -148,7 +145,7 @@ fn ensemble(
     let walkers = config.walkers.unwrap_or(4 * posterior.dim());
     let go_on = learnt.and_then(|Learnt { coordinates, run }| {
         let places = run.walkers(&Reparametrised::new(posterior, coordinates), walkers, seed)?;
-        Some((coordinates, places, Mixture::default().with(LEARNT_SHARE, run.learnt)))
+        Some((coordinates, places, Mixture::default().with(run.learnt.share(), run.learnt)))
     });
     let (coordinates, places, moves) = match go_on {
         Some((coordinates, places, moves)) => (coordinates, places, moves?),

@@ -62,7 +62,8 @@ pub use diff::{Change, Compared, Difference, Differences, diff};
 pub use error::RunError;
 pub use harness::{Cells, CompletenessRow, InjectSummary, ReliabilityRow, run_injections};
 pub use joint::{
-    ComparedRow, Figures, JointInput, JointOutcome, JointRunError, LoadedJoint, compare, reweight_joint, run_joint,
+    ComparedRow, Figures, JointExecution, JointInput, JointNotice, JointOutcome, JointRunError, LoadedJoint, compare,
+    reweight_joint, run_joint,
 };
 pub use known::{KnownError, KnownTransit};
 pub use manifest::{Counts, Input, Timings, UnitCounts};

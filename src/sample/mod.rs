@@ -7,7 +7,7 @@
 //! Chain               what the walkers visited: draws × walkers × dim
 //! diagnostics         autocorrelation time, R-hat, effective sample sizes, Monte-Carlo errors
 //! run_until_converged all of these: steps, looks, and stops by a stated rule
-//! Checkpoint          such a run in the middle, to be stored and gone on with
+//! Checkpoint          such a run in the middle, to be stored and gone on with; that of `nuts` is NutsCheckpoint
 //! importance          adaptive importance sampling with Student mixtures: most effective draws a call
 //! nuts                the no-U-turn sampler, for densities with a gradient
 //! nested              nested sampling: evidence and draws from a prior and a likelihood
@@ -17,11 +17,12 @@
 //! Everything random comes from one seed, and the log densities of a half-ensemble may be evaluated in parallel
 //! without changing a bit of the result.
 
-mod bits;
+pub(crate) mod bits;
 mod chain;
 pub mod diagnostics;
 mod ensemble;
 mod evaluate;
+mod every;
 pub mod importance;
 pub mod moves;
 pub mod nested;
@@ -33,6 +34,7 @@ pub use chain::Chain;
 pub(crate) use ensemble::check_walkers;
 pub use ensemble::{Ensemble, EnsembleState};
 pub use evaluate::Evaluation;
+pub use every::Every;
 pub(crate) use run::grouped;
 pub use run::{Checkpoint, Progress, RunConfig, Shortfall, Status, continue_run, run_until_converged};
 pub use weighted::{EqualDraws, WeightedDraws};

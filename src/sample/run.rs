@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::diagnostics::{Diagnostics, ess_bulk, ess_tail, integrated_autocorrelation_time, rank_normalised_r_hat};
 use super::moves::Mixture;
-use super::{Chain, Ensemble, EnsembleState, Evaluation, LogDensity, SampleError};
+use super::{Chain, Ensemble, EnsembleState, Evaluation, Every, LogDensity, SampleError};
 
 /// When to look, when to stop, what to leave out.
 ///
@@ -151,15 +151,15 @@ pub fn run_until_converged<D: LogDensity + ?Sized>(
     }
 }
 
-/// Goes on with a run, as [`run_until_converged`] would, and shows a checkpoint to `keep` after every `every` draws at
-/// most, which may store it or break off. With the density, moves and configuration that the run began with, the
+/// Goes on with a run, as [`run_until_converged`] would, and shows a checkpoint to `keep` as often as `every` says; `keep`
+/// may store it or break off. With the density, moves and configuration that the run began with, the
 /// result has the same bits however often it was broken off.
 pub fn continue_run<D: LogDensity + ?Sized>(
     density: &D,
     mut checkpoint: Checkpoint,
     moves: Mixture,
     config: &RunConfig,
-    every: usize,
+    every: Every,
     mut keep: impl FnMut(&Checkpoint) -> ControlFlow<()>,
 ) -> Result<Progress, SampleError> {
     let shape = (checkpoint.chain.walkers(), checkpoint.chain.dim());
@@ -168,8 +168,10 @@ pub fn continue_run<D: LogDensity + ?Sized>(
         return Err(SampleError::Checkpoint { found: shape.1, dim: density.dim() });
     }
     loop {
-        let missing = checkpoint.look_at.saturating_sub(checkpoint.chain.draws());
-        ensemble.run(missing.min(every.max(1)), config.thin, &mut checkpoint.chain)?;
+        let mut round = every.begin();
+        while checkpoint.chain.draws() < checkpoint.look_at && round.goes_on() {
+            ensemble.run(1, config.thin, &mut checkpoint.chain)?;
+        }
         let is_due = checkpoint.chain.draws() >= checkpoint.look_at;
         if is_due && let Some((chain, diagnostics, status)) = look(&mut checkpoint, &ensemble, config) {
             return Ok(Progress::Done(chain, diagnostics, status));

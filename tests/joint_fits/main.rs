@@ -9,7 +9,7 @@ mod velocities;
 
 use std::path::{Path, PathBuf};
 
-use antumbra::pipeline::{Figures, JointOutcome, run_joint};
+use antumbra::pipeline::{Figures, JointExecution, JointOutcome, run_joint};
 
 /// Light curves beside the repository, if they are there.
 fn light_curves() -> Option<PathBuf> {
@@ -29,8 +29,9 @@ fn fit(name: &str, document: &str) -> Option<JointOutcome> {
     let path = dir.path().join("fit.toml");
     std::fs::write(&path, document.replace("DATA", &data.canonicalize().unwrap().display().to_string())).unwrap();
     let start = std::time::Instant::now();
-    let outcome = run_joint(&path, &[], None, &dir.path().join("out"), Figures::LeaveOut)
-        .unwrap_or_else(|e| panic!("{name}: {e:?}"));
+    let execution = JointExecution { figures: Figures::LeaveOut, ..JointExecution::default() };
+    let outcome =
+        run_joint(&path, &[], None, &dir.path().join("out"), &execution).unwrap_or_else(|e| panic!("{name}: {e:?}"));
     let d = &outcome.fit.diagnostics;
     println!(
         "\n{name}: {} parameters, {} points, {}, {} evaluations, k-hat {:?}, {:.1} s, {:?}",

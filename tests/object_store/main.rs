@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 use antumbra::inject::{Cadence, PopulationConfig, SimulateConfig, simulate_target};
 use antumbra::io::dataset::DatasetWriter;
+use antumbra::lightcurve::{RawSegment, RawTarget, TimeSystem};
+use antumbra::star::Star;
 use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -392,4 +394,45 @@ fn a_web_server_gives_the_columns_of_a_table_and_small_files_whole() {
     assert_code(&refused, 2);
     let told = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(told.contains(&format!("{}/data/wide.parquet: a Parquet file is read in parts", server.address)), "{told}");
+}
+
+/// Peak memory (bytes) of a run over `n` light curves of 120 cadences in one object, as its manifest has it.
+fn peak_memory(server: &Server, dir: &Path, n: usize) -> f64 {
+    let file = dir.join(format!("{n}.parquet"));
+    let mut writer = DatasetWriter::create(&file).unwrap();
+    let time: Vec<f64> = (0..120).map(|i| 1325.0 + f64::from(i) / 48.0).collect();
+    for number in 0..n {
+        let noise = |i: usize| ((i * 7919 + number * 104_729) % 1009) as f64 / 1009.0 - 0.5;
+        let segment = RawSegment {
+            label: "S1".into(),
+            time: time.clone(),
+            flux: (0..time.len()).map(|i| 1.0 + 1e-3 * noise(i)).collect(),
+            flux_err: Some(vec![3e-4; time.len()]),
+            time_system: TimeSystem::BTJD,
+            ..RawSegment::default()
+        };
+        let target_id = format!("TIC {number}");
+        writer.write(&RawTarget { target_id, segments: vec![segment], star: Star::default() }).unwrap();
+    }
+    writer.finish().unwrap();
+    server.put(&format!("/bucket/{n}.parquet"), fs::read(&file).unwrap());
+    let out = dir.join(format!("out{n}"));
+    let url = format!("s3://bucket/{n}.parquet");
+    let args = ["run", &url, "--out", out.to_str().unwrap(), "--progress", "none", "--threads", "2"];
+    let output = antumbra(server, &[&args[..], &["--set", "search.period_min=1.0"]].concat());
+    assert_code(&output, 0);
+    let manifest = manifest(&out);
+    assert_eq!(manifest["counts"]["targets"].as_u64(), Some(n as u64));
+    let peak = manifest["peak_memory_bytes"].as_f64().unwrap_or(f64::NAN);
+    println!("{n} light curves from a bucket: {:.1} MB", peak / 1e6);
+    peak
+}
+
+#[test]
+#[ignore = "some minutes: 50,000 light curves"]
+fn fifty_thousand_light_curves_run_in_the_memory_of_a_thousand() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start();
+    let (few, many) = (peak_memory(&server, dir.path(), 1000), peak_memory(&server, dir.path(), 50_000));
+    assert!(many < 1.1 * few, "{many} against {few} bytes");
 }

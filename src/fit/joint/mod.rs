@@ -8,12 +8,14 @@
 //! coordinates        what is sampled in place of the parameters; contours for eccentric orbits
 //! gradient           of the posterior, by parameters and by coordinates
 //! optimise, sampling modes, then importance sampling, the no-U-turn sampler, the ensemble or nested sampling
+//! JointCheckpoint    a fit in the middle of its chains                                       (checkpoint)
 //! prediction         what the draws say about each series at its data, and folded
 //! JointFit           draws, summaries, derived quantities, predicted transits, status        (result, derived, ephemerides)
 //! reweight           the same from the draws of an earlier fit
 //! ```
 
 mod build;
+mod checkpoint;
 mod config;
 mod coordinates;
 mod data;
@@ -33,6 +35,7 @@ mod table;
 
 pub use super::summary::QuantitySummary;
 pub use crate::fit::prior::Prior;
+pub use checkpoint::{JointCheckpoint, JointProgress};
 pub use config::{
     ColumnName, FileColumns, InstrumentConfig, JointConfig, Likelihood, LimbDarkeningLaw, NoiseConfig, PlanetConfig,
     SamplerConfig, SamplerKind, StarConfig, VelocityConfig, VelocityUnit,
@@ -46,7 +49,9 @@ pub use reweight::reweight;
 pub use specification::ParameterSpec;
 pub use table::{JointParameter, JointTable, Slot};
 
-use crate::sample::SampleError;
+use std::ops::ControlFlow;
+
+use crate::sample::{Every, SampleError};
 
 /// Why there is no joint fit. One that has not converged is not an error, but a [`JointFit`] that says so.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -69,9 +74,29 @@ pub enum JointError {
 /// Finds the modes of the posterior of `config` and `data`, samples it, and summarises. The same arguments give the same
 /// bits.
 pub fn fit_joint(config: &JointConfig, data: &JointData) -> Result<JointFit, JointError> {
+    match continue_joint(config, data, None, Every::Draws(usize::MAX), |_| ControlFlow::Continue(()))? {
+        JointProgress::Done(fit) => Ok(*fit),
+        JointProgress::Paused(_) => unreachable!("nothing breaks it off"),
+    }
+}
+
+/// The same from a checkpoint, or from the beginning without one. Where chains are run, a checkpoint is shown to `keep` when they
+/// begin and then as often as `every` says; `keep` may store it or break off. With the configuration and data that the fit
+/// began with, the result has the same bits however often it was broken off.
+pub fn continue_joint(
+    config: &JointConfig,
+    data: &JointData,
+    checkpoint: Option<JointCheckpoint>,
+    every: Every,
+    mut keep: impl FnMut(&JointCheckpoint) -> ControlFlow<()>,
+) -> Result<JointProgress, JointError> {
     let posterior = JointPosterior::new(config, data)?;
-    let sampled = sampling::sample(&posterior, &config.sampler)?;
-    JointFit::new(&posterior, sampled, config, data)
+    match sampling::sample(&posterior, &config.sampler, checkpoint, every, &mut keep)? {
+        sampling::Stage::Done(sampled) => {
+            Ok(JointProgress::Done(Box::new(JointFit::new(&posterior, sampled, config, data)?)))
+        }
+        sampling::Stage::Chains(checkpoint) => Ok(JointProgress::Paused(checkpoint)),
+    }
 }
 
 #[cfg(test)]

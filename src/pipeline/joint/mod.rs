@@ -4,11 +4,13 @@
 //! load     document, --set on top, checked                      (load)
 //! read     the files it names, by columns                       (read)
 //! run      fit, write: posterior, summary, LaTeX, transits, configuration, manifest   (write, latex)
+//! checkpoint   of a fit whose chains run, to go on after it was killed   (checkpoint)
 //! figures  of the fit, as SVG and PNG       (figures)
 //! compare  two such directories side by side                    (compare)
 //! reweight the draws of one for a changed configuration         (reweight)
 //! ```
 
+mod checkpoint;
 mod compare;
 mod figures;
 mod latex;
@@ -17,14 +19,20 @@ mod read;
 mod reweight;
 mod write;
 
+use std::fmt;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use checkpoint::CheckpointFile;
 pub use compare::{ComparedRow, compare};
 pub use load::LoadedJoint;
 pub use reweight::reweight_joint;
 
-use crate::fit::joint::{JointError, JointFit, fit_joint};
+use super::run::Existing;
+use crate::fit::joint::{JointCheckpoint, JointData, JointError, JointFit, JointProgress, continue_joint};
 use crate::io::table::TableError;
+use crate::sample::{Every, SampleError};
 
 /// Why a joint fit has no results.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +49,10 @@ pub enum JointRunError {
     File { path: PathBuf, reason: String },
     #[error("cannot fit")]
     Fit(#[from] JointError),
+    #[error(
+        "{path} is the checkpoint of a different fit: of another version, configuration, seed or data; give another directory, or leave --resume out"
+    )]
+    NotThisFit { path: PathBuf },
     #[error("cannot write to {path}")]
     Write { path: PathBuf, source: std::io::Error },
     #[error("cannot write the results")]
@@ -83,13 +95,82 @@ pub enum Figures {
     LeaveOut,
 }
 
-/// Loads `path` with `assignments` on top, fits, and writes the results to `out`.
+/// How to carry out a fit: nothing of this changes a byte of its tables.
+#[derive(Clone, Copy)]
+pub struct JointExecution<'a> {
+    pub figures: Figures,
+    /// What to do with the checkpoint of a fit that was not finished.
+    pub existing: Existing,
+    /// Time between checkpoints; more where writing them would take more than a fiftieth of it.
+    pub checkpoint_interval: Duration,
+    /// Is told what becomes of checkpoints, when it happens.
+    pub tell: &'a (dyn Fn(&JointNotice) + Sync),
+}
+
+impl Default for JointExecution<'_> {
+    fn default() -> Self {
+        Self {
+            figures: Figures::default(),
+            existing: Existing::default(),
+            checkpoint_interval: Duration::from_secs(10),
+            tell: &|_| {},
+        }
+    }
+}
+
+/// What became of a checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JointNotice {
+    /// `draws` of every chain are there.
+    GoesOn {
+        path: PathBuf,
+        draws: usize,
+    },
+    PutAside {
+        path: PathBuf,
+        to: PathBuf,
+    },
+    Damaged {
+        path: PathBuf,
+        reason: String,
+    },
+    /// The fit goes on, but if it is killed it must start anew.
+    NotKept {
+        path: PathBuf,
+        reason: String,
+    },
+}
+
+impl fmt::Display for JointNotice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::GoesOn { path, draws: 0 } => write!(f, "going on from {}, warming up", path.display()),
+            Self::GoesOn { path, draws } => write!(f, "going on from {}, {draws} draws of each chain", path.display()),
+            Self::PutAside { path, to } => write!(
+                f,
+                "{} is of another version, configuration, seed or data: it was put aside as {}, and the fit starts anew",
+                path.display(),
+                to.display()
+            ),
+            Self::Damaged { path, reason } => {
+                write!(f, "{} is damaged ({reason}): the fit starts anew", path.display())
+            }
+            Self::NotKept { path, reason } => {
+                write!(f, "cannot write {} ({reason}): the fit goes on without checkpoints", path.display())
+            }
+        }
+    }
+}
+
+/// Loads `path` with `assignments` on top, fits, and writes the results to `out`. A fit that was killed there is gone on with,
+/// and has the same bytes as one that was not.
 pub fn run_joint(
     path: &Path,
     assignments: &[String],
     seed: Option<u64>,
     out: &Path,
-    figures: Figures,
+    execution: &JointExecution,
 ) -> Result<JointOutcome, JointRunError> {
     let mut loaded = LoadedJoint::load(path, assignments)?;
     if let Some(seed) = seed {
@@ -103,12 +184,41 @@ pub fn run_joint(
     // the table first, so that nothing is sampled or written for a configuration that does not fit together
     let posterior = crate::fit::joint::JointPosterior::new(&loaded.config, &data).map_err(refuse)?;
     std::fs::create_dir_all(out).map_err(|source| JointRunError::Write { path: out.to_path_buf(), source })?;
-    let fit = fit_joint(&loaded.config, &data)?;
+    let mut checkpoint =
+        CheckpointFile::new(out, checkpoint::key(&loaded.config, &data), execution.checkpoint_interval, execution.tell);
+    let fit = fit(&loaded, &data, execution.existing, &mut checkpoint)?;
     write::results(&loaded, &posterior, &fit, &inputs, out)?;
-    if figures == Figures::Draw {
+    if execution.figures == Figures::Draw {
         figures::write(&posterior, &data, &fit, out)?;
     }
+    checkpoint.remove();
     Ok(JointOutcome { fit, inputs })
+}
+
+/// Fits, from the checkpoint if there is one that can be used.
+fn fit(
+    loaded: &LoadedJoint,
+    data: &JointData,
+    existing: Existing,
+    file: &mut CheckpointFile,
+) -> Result<JointFit, JointRunError> {
+    let every = Every::Time(file.offered());
+    let mut from = file.load(existing)?;
+    loop {
+        let was_begun = from.is_some();
+        let keep = |checkpoint: &JointCheckpoint| {
+            file.keep(checkpoint);
+            ControlFlow::Continue(())
+        };
+        match continue_joint(&loaded.config, data, from.take(), every, keep) {
+            Ok(JointProgress::Done(fit)) => return Ok(*fit),
+            Ok(JointProgress::Paused(checkpoint)) => from = Some(checkpoint),
+            Err(JointError::Sample(error @ SampleError::Checkpoint { .. })) if was_begun => {
+                file.damaged(error.to_string());
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 #[cfg(test)]

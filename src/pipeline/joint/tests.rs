@@ -3,7 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Figures, JointRunError, run_joint};
+use super::{Figures, JointExecution, JointRunError, run_joint};
+
+/// Without figures.
+fn plain() -> JointExecution<'static> {
+    JointExecution { figures: Figures::LeaveOut, ..JointExecution::default() }
+}
 
 /// A directory with a light curve of one planet and its document.
 fn system(extra: &str) -> tempfile::TempDir {
@@ -40,7 +45,7 @@ jitter = 0.0
 
 fn run(dir: &Path, assignments: &[&str], out: &str) -> Result<super::JointOutcome, JointRunError> {
     let assignments: Vec<String> = assignments.iter().map(|a| a.to_string()).collect();
-    run_joint(&dir.join("fit.toml"), &assignments, None, &dir.join(out), Figures::LeaveOut)
+    run_joint(&dir.join("fit.toml"), &assignments, None, &dir.join(out), &plain())
 }
 
 fn refusal(extra: &str, assignments: &[&str]) -> String {
@@ -87,7 +92,7 @@ fn a_run_writes_the_same_bytes_again_and_from_its_own_configuration() {
     assert!((rp_rs.median - 0.1).abs() < 4.0 * rp_rs.sigma(), "{rp_rs:?}");
     run(dir.path(), &[], "b").unwrap();
     let resolved = dir.path().join("a/config.toml");
-    run_joint(&resolved, &[], None, &dir.path().join("c"), Figures::LeaveOut).unwrap();
+    run_joint(&resolved, &[], None, &dir.path().join("c"), &plain()).unwrap();
     let names = ["posterior.parquet", "summary.parquet", "summary.csv", "summary.tex", "transits.parquet"];
     for name in names {
         let read = |out: &str| fs::read(dir.path().join(out).join(name)).unwrap();

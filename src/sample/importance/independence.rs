@@ -7,13 +7,12 @@ use rand_distr::StandardNormal;
 use super::ImportanceRun;
 use super::proposal::Proposal;
 use super::warp::{LARGEST, Warp};
-use crate::sample::LogDensity;
 use crate::sample::moves::{Move, Proposals, Walkers};
+use crate::sample::{LogDensity, bits};
 
-/// Effective draws for each draw of an importance sampler from which on its last proposal is worth trying as a move.
-pub const LEARNT_ENOUGH: f64 = 0.01;
-/// Share of steps in which such a move serves well beside others.
-pub const LEARNT_SHARE: f64 = 0.5;
+/// Least and most of the steps of walkers that go on with what was learnt, and the share for each effective draw a draw.
+const SHARES: (f64, f64) = (0.05, 0.5);
+const SHARE_PER_EFFICIENCY: f64 = 10.0;
 
 /// Proposes draws from a fixed density, wherever the walkers are.
 ///
@@ -22,13 +21,34 @@ pub const LEARNT_SHARE: f64 = 0.5;
 /// ```
 /// Tierney 1994 (Ann. Stat. 22, 1701), section 2.3.3. Weights with a tail too heavy to be relied on make walkers wait where the
 /// density is high over q; other moves of the mixture take them away.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Independence {
-    pub(super) warps: Vec<Warp>,
-    pub(super) proposal: Proposal,
+    warps: Vec<Warp>,
+    proposal: Proposal,
+    #[serde(with = "bits::one")]
+    share: f64,
 }
 
 impl Independence {
+    /// `efficiency`: effective draws for each draw of the proposal.
+    pub(super) fn new(warps: Vec<Warp>, proposal: Proposal, efficiency: f64) -> Self {
+        let (least, most) = SHARES;
+        let share = (SHARE_PER_EFFICIENCY * efficiency).max(least).min(most);
+        Self { warps, proposal, share }
+    }
+
+    /// Share of steps in which it serves well beside other moves: more where more of its proposals are accepted.
+    pub fn share(&self) -> f64 {
+        self.share
+    }
+
+    /// Dimensions of the density that it was learnt from; 0 if it was put together from parts that do not fit.
+    pub fn dim(&self) -> usize {
+        let dim = self.warps.len();
+        if self.proposal.fits(dim) { dim } else { 0 }
+    }
+
     /// Place of the warped coordinates `y`, and ln |dx/dy|.
     fn forward(&self, y: &[f64], x: &mut [f64]) -> f64 {
         let mut log_slope = 0.0;

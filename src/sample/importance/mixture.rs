@@ -4,6 +4,8 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use rand_distr::StandardNormal;
 
+use crate::sample::bits;
+
 /// One multivariate Student t: weight, mean and scale matrix S (dim × dim, row-major, symmetric).
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Component {
@@ -17,22 +19,28 @@ pub(super) struct Component {
 /// ```
 /// ν is 6 where d is even and 5 where it is odd: heavy enough tails for weights, and an exponent that is a whole number,
 /// so that no component costs an exponential or a logarithm.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct StudentMixture {
     dim: usize,
     components: Vec<Factored>,
     /// Logarithm by which all norms are divided, so that none overflows.
+    #[serde(with = "bits::one")]
     log_norm: f64,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Factored {
+    #[serde(with = "bits::one")]
     weight: f64,
     /// weight · norm / exp(log_norm)
+    #[serde(with = "bits::one")]
     height: f64,
+    #[serde(with = "bits")]
     mean: Vec<f64>,
     /// Lower triangle L of S = L Lᵀ, rows one after the other, and its inverse.
+    #[serde(with = "bits")]
     factor: Vec<f64>,
+    #[serde(with = "bits")]
     inverse: Vec<f64>,
 }
 
@@ -76,6 +84,13 @@ impl StudentMixture {
 
     pub(super) fn len(&self) -> usize {
         self.components.len()
+    }
+
+    /// Whether it is one of `dim` dimensions, which one that was read from a file need not be.
+    pub(super) fn fits(&self, dim: usize) -> bool {
+        let of = |c: &Factored| (c.mean.len(), c.factor.len(), c.inverse.len());
+        let whole = self.components.iter().all(|c| of(c) == (dim, row(dim), row(dim)));
+        self.dim == dim && whole && !self.components.is_empty()
     }
 
     /// ln q at each of `ys` (places × dim).

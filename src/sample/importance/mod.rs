@@ -28,7 +28,7 @@ mod proposal;
 mod run;
 mod warp;
 
-pub use independence::{Independence, LEARNT_ENOUGH, LEARNT_SHARE};
+pub use independence::Independence;
 pub use pareto::{GeneralisedPareto, reliable_shape, smooth_tail};
 pub use run::{ImportanceRun, ImportanceStatus, importance_sample};
 

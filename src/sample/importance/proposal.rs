@@ -5,20 +5,27 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 
 use super::mixture::{Component, StudentMixture};
+use crate::sample::bits;
 
 /// By which scale matrices are multiplied: weights suffer more from a proposal too narrow than from one too wide.
 const INFLATION: f64 = 1.2;
 
 /// A density to draw from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Proposal {
     mixture: StudentMixture,
     /// Around the starting modes, whatever has been learnt since, and its share of the draws.
     anchors: Option<StudentMixture>,
+    #[serde(with = "bits::one")]
     share: f64,
 }
 
 impl Proposal {
+    /// Whether all of it has `dim` dimensions.
+    pub fn fits(&self, dim: usize) -> bool {
+        self.mixture.fits(dim) && self.anchors.as_ref().is_none_or(|a| a.fits(dim))
+    }
+
     /// The `components`, one of weight `defensive_fraction` twice as wide as all of them together, and the
     /// `anchors`, of the same weight.
     pub fn new(components: &[Component], dim: usize, defensive_fraction: f64, anchors: &[Component]) -> Self {

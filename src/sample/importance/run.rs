@@ -121,8 +121,8 @@ pub fn importance_sample<D: LogDensity + ?Sized>(
                 pilot_evaluations: pilot.evaluations,
                 rounds: round,
                 status,
+                learnt: rounds.learnt(last.draws.ess() / drawn),
                 draws: last.draws,
-                learnt: rounds.learnt(),
             });
         }
         // draws in all if the next are as good as those of the last proposal
@@ -257,9 +257,9 @@ impl<D: LogDensity + ?Sized> Rounds<'_, D> {
         Last { draws, pareto_k, log_evidence }
     }
 
-    fn learnt(&self) -> Independence {
+    fn learnt(&self, efficiency: f64) -> Independence {
         let (_, proposal) = self.proposals.last().expect("a round draws from a proposal");
-        Independence { warps: self.warps.clone(), proposal: proposal.clone() }
+        Independence::new(self.warps.clone(), proposal.clone(), efficiency)
     }
 
     fn warp(&self, x: &[f64]) -> Vec<f64> {

@@ -4,20 +4,30 @@ use std::f64::consts::{FRAC_1_SQRT_2, PI, SQRT_2};
 
 use statrs::function::erf::{erfc, erfc_inv};
 
-use crate::sample::Bounds;
+use crate::sample::{Bounds, bits};
 
 /// How a coordinate x follows from the coordinate y in which proposals are made.
 ///
 /// The maps by normal distribution functions make a density that is flat (two limits) or half-normal (one limit) at a
 /// limit exactly normal in y, where a logit would leave it with an exponential tail on one side.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) enum Warp {
     /// x = y; no limit is near.
     Identity,
     /// x = limit + scale · Φ⁻¹((1 + Φ(y))/2); a negative scale for an upper limit.
-    Half { limit: f64, scale: f64 },
+    Half {
+        #[serde(with = "bits::one")]
+        limit: f64,
+        #[serde(with = "bits::one")]
+        scale: f64,
+    },
     /// x = lower + width · Φ(y).
-    Between { lower: f64, width: f64 },
+    Between {
+        #[serde(with = "bits::one")]
+        lower: f64,
+        #[serde(with = "bits::one")]
+        width: f64,
+    },
 }
 
 /// Largest |y| that [`Warp::inverse`] gives where there are limits.

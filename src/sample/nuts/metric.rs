@@ -2,8 +2,10 @@
 
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 use rand::RngExt;
-use rand::rngs::StdRng;
 use rand_distr::StandardNormal;
+
+use super::stream::Stream;
+use crate::sample::bits;
 
 /// Which covariances the mass matrix follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -16,19 +18,63 @@ pub enum MetricKind {
     Dense,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(into = "Stored", try_from = "Stored")]
 pub(super) enum Metric {
     Diagonal(Vec<f64>),
     Dense { covariance: DMatrix<f64>, factor: Cholesky<f64, Dyn> },
 }
 
+/// A metric as it is stored: what can be computed again is left out.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum Stored {
+    Diagonal(#[serde(with = "bits")] Vec<f64>),
+    Dense(#[serde(with = "bits")] Vec<f64>),
+}
+
+impl From<Metric> for Stored {
+    fn from(metric: Metric) -> Self {
+        match metric {
+            Metric::Diagonal(variances) => Self::Diagonal(variances),
+            Metric::Dense { covariance, .. } => Self::Dense(covariance.as_slice().to_vec()),
+        }
+    }
+}
+
+impl TryFrom<Stored> for Metric {
+    type Error = &'static str;
+
+    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
+        match stored {
+            Stored::Diagonal(variances) => Ok(Self::Diagonal(variances)),
+            Stored::Dense(entries) => {
+                let dim = entries.len().isqrt();
+                if dim * dim != entries.len() {
+                    return Err("the covariance is not square");
+                }
+                let covariance = DMatrix::from_vec(dim, dim, entries);
+                let factor = Cholesky::new(covariance.clone()).ok_or("the covariance is not positive")?;
+                Ok(Self::Dense { covariance, factor })
+            }
+        }
+    }
+}
+
 impl Metric {
+    pub(super) fn dim(&self) -> usize {
+        match self {
+            Self::Diagonal(variances) => variances.len(),
+            Self::Dense { covariance, .. } => covariance.nrows(),
+        }
+    }
+
     pub(super) fn diagonal(variances: Vec<f64>) -> Self {
         Self::Diagonal(variances)
     }
 
     /// Momentum p ~ N(0, M), M the inverse of the covariance.
-    pub(super) fn momentum(&self, rng: &mut StdRng, p: &mut [f64]) {
+    pub(super) fn momentum(&self, rng: &mut Stream, p: &mut [f64]) {
         p.iter_mut().for_each(|p| *p = rng.sample(StandardNormal));
         match self {
             Self::Diagonal(variances) => p.iter_mut().zip(variances).for_each(|(p, v)| *p /= v.sqrt()),

@@ -1,16 +1,17 @@
 //! Chains of the no-U-turn sampler until there are enough effective draws.
 
-use rand::SeedableRng;
-use rand::rngs::StdRng;
+use std::ops::ControlFlow;
+
 use rayon::prelude::*;
 
 use super::GradientLogDensity;
-use super::metric::{Metric, MetricKind};
-use super::tree::{Point, transition};
+use super::chain::OneChain;
+use super::metric::MetricKind;
+use super::stream::stream;
+use super::tree::Point;
 use super::unbounded::Unbounded;
-use super::warm_up::{Warm, warm_up};
 use crate::sample::diagnostics::{ess_bulk, ess_tail, rank_normalised_r_hat};
-use crate::sample::{Chain, Evaluation, SampleError, Shortfall, Status};
+use crate::sample::{Chain, Evaluation, Every, LogDensity, SampleError, Shortfall, Status};
 
 /// How long to warm up and when to stop.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -84,7 +85,104 @@ pub enum Spread<'a> {
     Draws(&'a [Vec<f64>]),
 }
 
-/// Runs one chain from each place of `start`.
+/// A run in the middle. Numbers are stored by their bits, and generators by how far they came, so that a run that is gone on
+/// with goes on exactly as if it had not been broken off.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NutsCheckpoint {
+    /// Between two looks they may differ in length.
+    chains: Vec<OneChain>,
+    /// Draws of each chain at which the next look is due.
+    look_at: usize,
+}
+
+impl NutsCheckpoint {
+    /// A run that has yet to make its first transition: one chain from each place of `start`.
+    pub fn new<D: GradientLogDensity + ?Sized>(
+        density: &D,
+        start: &[Vec<f64>],
+        spread: Spread,
+        config: &NutsConfig,
+        seed: u64,
+    ) -> Result<Self, SampleError> {
+        let dim = density.dim();
+        let unbounded = Unbounded::new(density);
+        if start.is_empty() {
+            return Err(SampleError::NoMode);
+        }
+        for (walker, x) in start.iter().enumerate() {
+            let of_spread = match spread {
+                Spread::Unknown => dim,
+                Spread::Deviations(deviations) => deviations.len(),
+                Spread::Draws(draws) => draws.iter().map(Vec::len).find(|n| *n != dim).unwrap_or(dim),
+            };
+            if let Some(found) = [x.len(), of_spread].into_iter().find(|n| *n != dim) {
+                return Err(SampleError::Dimension { walker, found, dim });
+            }
+            let log_density = Point::new(&unbounded, unbounded.unbounded(x)).log_density;
+            if !log_density.is_finite() {
+                return Err(SampleError::Start { walker, log_density });
+            }
+        }
+        let places = start.iter().enumerate();
+        let chains = places.map(|(i, x)| OneChain::new(&unbounded, x, (spread, config.metric), stream(seed, i)));
+        Ok(Self { chains: chains.collect(), look_at: next_look(0, config) })
+    }
+
+    /// Draws that every chain has stored so far; none while one of them warms up.
+    pub fn draws(&self) -> usize {
+        self.chains.iter().map(OneChain::draws).min().unwrap_or(0)
+    }
+
+    /// Whether it can be gone on with, which a file may not ensure.
+    fn check(&self, dim: usize) -> Result<(), SampleError> {
+        let fits = |chain: &OneChain| chain.is_whole(dim) && chain.draws() <= self.look_at;
+        match self.chains.iter().find(|chain| !fits(chain)) {
+            Some(chain) => Err(SampleError::Checkpoint { found: chain.dim(), dim }),
+            None if self.chains.is_empty() || self.look_at == 0 => Err(SampleError::Checkpoint { found: 0, dim }),
+            None => Ok(()),
+        }
+    }
+
+    /// Goes on until the next look or the next checkpoint is due; the result if the run is at its end.
+    fn round<D: GradientLogDensity + ?Sized>(
+        &mut self,
+        density: &Unbounded<D>,
+        config: &NutsConfig,
+        every: Every,
+    ) -> Option<NutsRun> {
+        let until = self.look_at;
+        let work = |chain: &mut OneChain| chain.go_on(density, config, until, every);
+        match config.evaluation {
+            Evaluation::Serial => self.chains.iter_mut().for_each(work),
+            Evaluation::Parallel => self.chains.par_iter_mut().for_each(work),
+        }
+        if self.draws() < until {
+            return None;
+        }
+        let run = collect(&self.chains, density.dim(), until, config);
+        if run.status == Status::Converged || until >= config.max_draws {
+            return Some(run);
+        }
+        self.look_at = next_look(until, config);
+        None
+    }
+}
+
+/// Draws at the look after that at `draws`.
+fn next_look(draws: usize, config: &NutsConfig) -> usize {
+    draws + config.draws.clamp(4, config.max_draws.saturating_sub(draws).max(4))
+}
+
+/// How far a run came.
+#[derive(Debug)]
+pub enum NutsProgress {
+    Done(NutsRun),
+    /// Broken off by the caller; to be gone on with.
+    Paused(NutsCheckpoint),
+}
+
+/// Runs one chain from each place of `start` until the rule of [`NutsConfig`] is met or `max_draws` is reached.
 pub fn nuts<D: GradientLogDensity + ?Sized>(
     density: &D,
     start: &[Vec<f64>],
@@ -92,129 +190,33 @@ pub fn nuts<D: GradientLogDensity + ?Sized>(
     config: &NutsConfig,
     seed: u64,
 ) -> Result<NutsRun, SampleError> {
-    let dim = density.dim();
+    let mut checkpoint = NutsCheckpoint::new(density, start, spread, config, seed)?;
     let unbounded = Unbounded::new(density);
-    if start.is_empty() {
-        return Err(SampleError::NoMode);
-    }
-    for (walker, x) in start.iter().enumerate() {
-        let of_spread = match spread {
-            Spread::Unknown => dim,
-            Spread::Deviations(deviations) => deviations.len(),
-            Spread::Draws(draws) => draws.iter().map(Vec::len).find(|n| *n != dim).unwrap_or(dim),
-        };
-        if let Some(found) = [x.len(), of_spread].into_iter().find(|n| *n != dim) {
-            return Err(SampleError::Dimension { walker, found, dim });
-        }
-        let log_density = Point::new(&unbounded, unbounded.unbounded(x)).log_density;
-        if !log_density.is_finite() {
-            return Err(SampleError::Start { walker, log_density });
-        }
-    }
-    let mut chains: Vec<OneChain> = start
-        .iter()
-        .enumerate()
-        .map(|(i, x)| OneChain::new(&unbounded, x, (spread, config.metric), stream(seed, i)))
-        .collect();
-    for_each(config.evaluation, &mut chains, |chain| chain.warm_up(&unbounded, config));
-    let mut draws = 0;
     loop {
-        let more = config.draws.clamp(4, config.max_draws.saturating_sub(draws).max(4));
-        for_each(config.evaluation, &mut chains, |chain| chain.draw(&unbounded, config, more));
-        draws += more;
-        let run = collect(&chains, dim, draws, config);
-        if run.status == Status::Converged || draws >= config.max_draws {
+        if let Some(run) = checkpoint.round(&unbounded, config, Every::Draws(usize::MAX)) {
             return Ok(run);
         }
     }
 }
 
-/// The random stream of a chain.
-fn stream(seed: u64, chain: usize) -> StdRng {
-    StdRng::seed_from_u64(seed ^ (chain as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
-}
-
-fn for_each(evaluation: Evaluation, chains: &mut [OneChain], work: impl Fn(&mut OneChain) + Send + Sync) {
-    match evaluation {
-        Evaluation::Serial => chains.iter_mut().for_each(work),
-        Evaluation::Parallel => chains.par_iter_mut().for_each(work),
-    }
-}
-
-struct OneChain {
-    point: Point,
-    metric: Metric,
-    step: f64,
-    rng: StdRng,
-    evaluations: usize,
-    positions: Vec<f64>,
-    log_density: Vec<f64>,
-    acceptance: f64,
-    divergences: usize,
-    cut: usize,
-}
-
-impl OneChain {
-    fn new<D: GradientLogDensity + ?Sized>(
-        density: &Unbounded<D>,
-        start: &[f64],
-        (spread, kind): (Spread, MetricKind),
-        rng: StdRng,
-    ) -> Self {
-        let y = density.unbounded(start);
-        let unit = Metric::diagonal(vec![1.0; y.len()]);
-        let metric = match spread {
-            // beside a limit the slope may vanish; a logit or a logarithm varies by a few at most
-            Spread::Deviations(deviations) => Metric::diagonal(
-                density
-                    .slopes(&y)
-                    .iter()
-                    .zip(deviations)
-                    .map(|(d, s)| if *d == 1.0 { s * s } else { (s / d).powi(2).min(4.0) })
-                    .collect(),
-            ),
-            Spread::Draws(draws) => {
-                let places: Vec<f64> = draws.iter().flat_map(|x| density.unbounded(x)).collect();
-                unit.learnt(kind, &places, y.len())
-            }
-            Spread::Unknown => unit,
-        };
-        Self {
-            point: Point::new(density, y),
-            metric,
-            step: 1.0,
-            rng,
-            evaluations: 1,
-            positions: Vec::new(),
-            log_density: Vec::new(),
-            acceptance: 0.0,
-            divergences: 0,
-            cut: 0,
+/// Goes on with a run, as [`nuts`] would, and shows a checkpoint to `keep` as often as `every` says, in warming up too; `keep`
+/// may store it or break off. With the density and configuration that the run began with, the result has the same bits
+/// however often it was broken off.
+pub fn continue_nuts<D: GradientLogDensity + ?Sized>(
+    density: &D,
+    mut checkpoint: NutsCheckpoint,
+    config: &NutsConfig,
+    every: Every,
+    mut keep: impl FnMut(&NutsCheckpoint) -> ControlFlow<()>,
+) -> Result<NutsProgress, SampleError> {
+    checkpoint.check(density.dim())?;
+    let unbounded = Unbounded::new(density);
+    loop {
+        if let Some(run) = checkpoint.round(&unbounded, config, every) {
+            return Ok(NutsProgress::Done(run));
         }
-    }
-
-    fn warm_up<D: GradientLogDensity + ?Sized>(&mut self, density: &Unbounded<D>, config: &NutsConfig) {
-        let plan = (config.warm_up, config.target_acceptance, config.max_depth);
-        let Warm { point, metric, step, leapfrogs } =
-            warm_up(density, self.point.clone(), self.metric.clone(), config.metric, plan, &mut self.rng);
-        (self.point, self.metric, self.step) = (point, metric, step);
-        self.evaluations += leapfrogs;
-    }
-
-    fn draw<D: GradientLogDensity + ?Sized>(&mut self, density: &Unbounded<D>, config: &NutsConfig, draws: usize) {
-        let dim = self.point.q.len();
-        for _ in 0..draws {
-            let done = transition(density, &self.metric, self.step, config.max_depth, &mut self.point, &mut self.rng);
-            self.evaluations += done.leapfrogs;
-            self.acceptance += done.acceptance;
-            self.divergences += usize::from(done.diverged);
-            self.cut += usize::from(done.cut);
-            let from = self.positions.len();
-            self.positions.resize(from + dim, 0.0);
-            density.to_bounded(&self.point.q, &mut self.positions[from..]);
-            // the density in its own coordinates, without the slope
-            let slope: f64 = density.slopes(&self.point.q).iter().map(|s| s.ln()).sum();
-            self.log_density.push(self.point.log_density - slope);
+        if keep(&checkpoint).is_break() {
+            return Ok(NutsProgress::Paused(checkpoint));
         }
     }
 }
@@ -235,9 +237,9 @@ fn collect(chains: &[OneChain], dim: usize, draws: usize, config: &NutsConfig) -
         chain,
         divergences: chains.iter().map(|c| c.divergences).sum(),
         cut: chains.iter().map(|c| c.cut).sum(),
-        step_sizes: chains.iter().map(|c| c.step).collect(),
+        step_sizes: chains.iter().map(|c| c.walker.step).collect(),
         acceptance: chains.iter().map(|c| c.acceptance).sum::<f64>() / (draws * chains.len()) as f64,
-        evaluations: chains.iter().map(|c| c.evaluations).sum(),
+        evaluations: chains.iter().map(|c| c.walker.evaluations).sum(),
         status: Status::Converged,
     };
     if let Some(shortfall) = shortfall(&run, config) {

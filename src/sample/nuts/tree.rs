@@ -1,18 +1,25 @@
 //! One transition: a trajectory doubled until it turns back, and a draw from its points.
 
 use rand::RngExt;
-use rand::rngs::StdRng;
 
 use super::GradientLogDensity;
 use super::metric::Metric;
+use super::stream::Stream;
+use crate::sample::bits;
 
 /// A point of phase space, with what is known there.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Point {
+    #[serde(with = "bits")]
     pub q: Vec<f64>,
+    #[serde(with = "bits")]
     p: Vec<f64>,
+    #[serde(with = "bits")]
     v: Vec<f64>,
+    #[serde(with = "bits")]
     gradient: Vec<f64>,
+    #[serde(with = "bits::one")]
     pub log_density: f64,
 }
 
@@ -24,7 +31,12 @@ impl Point {
         Self { p: vec![0.0; q.len()], v: vec![0.0; q.len()], gradient, log_density, q }
     }
 
-    pub(super) fn refresh(&mut self, metric: &Metric, rng: &mut StdRng) {
+    /// Whether all of it has so many dimensions, which a file may not ensure.
+    pub(super) fn has_dim(&self, dim: usize) -> bool {
+        [&self.q, &self.p, &self.v, &self.gradient].iter().all(|x| x.len() == dim)
+    }
+
+    pub(super) fn refresh(&mut self, metric: &Metric, rng: &mut Stream) {
         metric.momentum(rng, &mut self.p);
         metric.velocity(&self.p, &mut self.v);
     }
@@ -96,7 +108,7 @@ pub(super) fn transition<D: GradientLogDensity + ?Sized>(
     step: f64,
     max_depth: usize,
     point: &mut Point,
-    rng: &mut StdRng,
+    rng: &mut Stream,
 ) -> Transition {
     point.refresh(metric, rng);
     let mut walk = Walk { density, metric, step, energy: point.energy(), acceptance: 0.0, leapfrogs: 0 };
@@ -142,7 +154,7 @@ pub(super) fn transition<D: GradientLogDensity + ?Sized>(
 
 impl<D: GradientLogDensity + ?Sized> Walk<'_, D> {
     /// 2^`depth` steps on from `from`.
-    fn grow(&mut self, from: &Point, depth: usize, rng: &mut StdRng) -> Tree {
+    fn grow(&mut self, from: &Point, depth: usize, rng: &mut Stream) -> Tree {
         if depth == 0 {
             let next = from.step(self.density, self.metric, self.step);
             let error = next.energy() - self.energy;

@@ -2,18 +2,18 @@
 
 mod chains;
 
-use chains::{ensemble, no_u_turn, scattered, walkers};
+use std::ops::ControlFlow;
+
+use chains::{ensemble, go_on, no_u_turn, scattered, walkers};
 
 use super::JointError;
+use super::checkpoint::{Chains, JointCheckpoint};
 use super::config::{SamplerConfig, SamplerKind};
 use super::optimise::{Mode, modes, starting_modes};
 use super::posterior::{Cube, JointPosterior};
-use crate::sample::importance::{
-    ImportanceConfig, ImportanceRun, ImportanceStatus, LEARNT_ENOUGH, LEARNT_SHARE, importance_sample,
-};
-use crate::sample::moves::Mixture;
+use crate::sample::importance::{ImportanceConfig, ImportanceRun, ImportanceStatus, importance_sample};
 use crate::sample::nested::{NestedConfig, NestedStatus, nested};
-use crate::sample::{Evaluation, LogDensity, WeightedDraws};
+use crate::sample::{Evaluation, Every, LogDensity, WeightedDraws};
 
 /// Values of the parameters with weights or as chains.
 pub(super) struct Sampled {
@@ -43,22 +43,46 @@ const PILOT_STEPS_PER_DIMENSION: usize = 10;
 /// Free parameters from which on importance sampling is not tried by itself: mixtures do not cover so many.
 const MOST_DIMENSIONS: usize = 24;
 
-/// Samples as `config` says.
-pub(super) fn sample(posterior: &JointPosterior, config: &SamplerConfig) -> Result<Sampled, JointError> {
+/// How far sampling came.
+pub(super) enum Stage {
+    Done(Sampled),
+    /// Chains have begun.
+    Chains(JointCheckpoint),
+}
+
+/// Samples as `config` says, or goes on from a checkpoint; see [`continue_joint`](super::continue_joint).
+pub(super) fn sample(
+    posterior: &JointPosterior,
+    config: &SamplerConfig,
+    from: Option<JointCheckpoint>,
+    every: Every,
+    keep: &mut dyn FnMut(&JointCheckpoint) -> ControlFlow<()>,
+) -> Result<Stage, JointError> {
+    let stage = match from {
+        Some(checkpoint) => Stage::Chains(checkpoint),
+        None => begin(posterior, config)?,
+    };
+    match stage {
+        Stage::Chains(checkpoint) => go_on(posterior, config, checkpoint, every, keep),
+        done => Ok(done),
+    }
+}
+
+/// All that comes before chains, or instead of them.
+fn begin(posterior: &JointPosterior, config: &SamplerConfig) -> Result<Stage, JointError> {
     if config.kind == SamplerKind::Nested {
-        return nested_sampling(posterior, config);
+        return nested_sampling(posterior, config).map(Stage::Done);
     }
     let modes = modes(posterior, config.seed);
     let best = modes.first().ok_or(JointError::NoStart)?;
-    if let SamplerKind::Ensemble | SamplerKind::Nuts = config.kind {
+    let chains = |chains: Chains, spent: usize| Stage::Chains(JointCheckpoint { mode: best.x.clone(), spent, chains });
+    let is_large = config.kind == SamplerKind::Auto && posterior.dim() > MOST_DIMENSIONS;
+    if is_large || matches!(config.kind, SamplerKind::Ensemble | SamplerKind::Nuts) {
         let walkers = scattered(posterior, config, &modes);
         return match config.kind {
-            SamplerKind::Nuts => no_u_turn(posterior, config, &modes, &walkers, 0),
-            _ => ensemble(posterior, config, &modes, &walkers, Mixture::default(), 0),
+            SamplerKind::Ensemble => Ok(chains(ensemble(posterior, config, &walkers, None)?, 0)),
+            _ => Ok(chains(no_u_turn(posterior, config, &walkers)?, 0)),
         };
-    }
-    if config.kind == SamplerKind::Auto && posterior.dim() > MOST_DIMENSIONS {
-        return no_u_turn(posterior, config, &modes, &scattered(posterior, config, &modes), 0);
     }
     // a mode that is only a shoulder of another costs a little; one that is missed is not seen by k-hat
     let run = importance_sample(
@@ -68,19 +92,13 @@ pub(super) fn sample(posterior: &JointPosterior, config: &SamplerConfig) -> Resu
         config.seed,
     )?;
     if config.kind == SamplerKind::Importance || run.status == ImportanceStatus::Converged {
-        return Ok(of_importance(posterior, best, run));
+        return Ok(Stage::Done(of_importance(posterior, best, run)));
     }
-    let efficient = run.draws.ess() > LEARNT_ENOUGH * run.draws.len() as f64;
-    match run.walkers(posterior, walkers(posterior, config), config.seed) {
-        Some(start) if efficient => {
-            let moves = Mixture::default().with(LEARNT_SHARE, run.learnt)?;
-            ensemble(posterior, config, &modes, &start, moves, run.evaluations)
-        }
-        start => {
-            let start = start.unwrap_or_else(|| scattered(posterior, config, &modes));
-            no_u_turn(posterior, config, &modes, &start, run.evaluations)
-        }
-    }
+    let chains_of = match run.walkers(posterior, walkers(posterior, config), config.seed) {
+        Some(start) => ensemble(posterior, config, &start, Some(run.learnt)),
+        None => no_u_turn(posterior, config, &scattered(posterior, config, &modes)),
+    };
+    Ok(chains(chains_of?, run.evaluations))
 }
 
 fn importance_config(config: &SamplerConfig, dim: usize) -> ImportanceConfig {
@@ -96,8 +114,8 @@ fn importance_config(config: &SamplerConfig, dim: usize) -> ImportanceConfig {
 }
 
 /// Values at the higher of a mode and a draw.
-fn best_of(posterior: &JointPosterior, mode: Option<&Mode>, draw: Option<Vec<f64>>) -> Vec<f64> {
-    let candidates = mode.map(|m| m.x.clone()).into_iter().chain(draw);
+fn best_of(posterior: &JointPosterior, mode: &[f64], draw: Option<Vec<f64>>) -> Vec<f64> {
+    let candidates = std::iter::once(mode.to_vec()).chain(draw);
     let values = candidates.filter_map(|x| posterior.values(&x));
     values
         .map(|v| (posterior.ln_posterior(&v), v))
@@ -107,7 +125,7 @@ fn best_of(posterior: &JointPosterior, mode: Option<&Mode>, draw: Option<Vec<f64
 
 fn of_importance(posterior: &JointPosterior, mode: &Mode, run: ImportanceRun) -> Sampled {
     let shortfall = (run.status != ImportanceStatus::Converged).then(|| run.status.to_string());
-    let best = best_of(posterior, Some(mode), run.draws.best().map(|i| run.draws.position(i).to_vec()));
+    let best = best_of(posterior, &mode.x, run.draws.best().map(|i| run.draws.position(i).to_vec()));
     Sampled {
         draws: weighted(&run.draws, |x| posterior.values(x)),
         best,

@@ -1,5 +1,6 @@
 //! Systems with known truth.
 
+mod checkpoints;
 mod gradient;
 mod recovery;
 mod systems;
