@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use antumbra::pipeline::{Completeness, Execution, RunSummary, Shard, Sheets, Steps, read_targets_list, report_run};
+use antumbra::pipeline::{
+    Completeness, Execution, Run, RunSummary, Shard, Sheets, Steps, read_targets_list, report_run,
+};
 use clap::Args;
 
 use super::common::{CommonArgs, existing, open_run};
@@ -45,6 +47,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let config = args.common.config()?;
     let unit_targets = args.unit_targets.map(|n| n as usize);
     let run = open_run(&args.input, &config, unit_targets, &args.out)?;
+    report_contents(&run);
     let completeness = match &args.targets {
         Some(list) => Some(run.completeness(&read_targets_list(list)?)?),
         None => None,
@@ -80,6 +83,31 @@ pub fn report(summary: &RunSummary, out: &std::path::Path) {
         "results in {}: candidates, single_transits, vetting, fits, posteriors, targets, errors (.parquet), manifest.json",
         out.display()
     );
+}
+
+/// Sectors, quarters or campaigns that are named before the rest is only counted.
+const MOST_SEGMENTS: usize = 40;
+
+/// What there is, before anything is computed.
+fn report_contents(run: &Run) {
+    let contents = run.contents();
+    let files = |n: usize| if n == 1 { "1 file".to_string() } else { format!("{n} files") };
+    println!(
+        "{} targets in {}; flux errors in {}, quality flags in {}, centroids in {}",
+        run.n_targets(),
+        files(contents.files),
+        files(contents.flux_err),
+        files(contents.quality),
+        files(contents.centroid),
+    );
+    let named = contents.segments.iter().take(MOST_SEGMENTS).map(|(label, light_curves)| match label.as_str() {
+        "" => format!("{light_curves} of no named sector"),
+        label => format!("{light_curves} of {label}"),
+    });
+    let named = named.collect::<Vec<_>>().join(", ");
+    let more = contents.segments.len().saturating_sub(MOST_SEGMENTS);
+    let more = if more > 0 { format!(", and {more} sectors more") } else { String::new() };
+    println!("light curves: {named}{more}\n");
 }
 
 /// Missing targets printed before the rest is only counted.

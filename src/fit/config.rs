@@ -67,7 +67,7 @@ pub struct FitConfig {
     pub priors: BTreeMap<String, Prior>,
     /// How the posterior is sampled.
     pub method: Method,
-    /// Evaluations of the posterior after which importance sampling is given up.
+    /// Evaluations of the posterior after which importance sampling is given up; five times as many where it is near.
     pub max_proposals: usize,
     /// Walkers of the ensemble; four for each parameter if `None`.
     pub walkers: Option<usize>,

@@ -29,7 +29,7 @@ use super::shard::Shard;
 use super::status::{State, Status, StatusFile};
 use super::store::Store;
 use super::target::{Steps, TargetOutcome};
-use crate::io::read::{Plan, PlanOptions, plan};
+use crate::io::read::{Contents, Plan, PlanOptions, plan};
 use crate::io::table::{CANDIDATES, SINGLE_TRANSITS};
 
 /// Folder of the parts in a directory of results.
@@ -106,6 +106,11 @@ impl<'a> Run<'a> {
     /// Number of targets found.
     pub fn n_targets(&self) -> usize {
         self.plan.targets
+    }
+
+    /// Sectors and columns found.
+    pub fn contents(&self) -> &Contents {
+        &self.plan.contents
     }
 
     /// What was found.

@@ -139,6 +139,7 @@ fn missing_targets_are_named() {
     let result = run(&input, &out, &["--targets", &list.display().to_string()]);
     let said = text(&result.stdout);
     assert!(said.contains("2 of 3 targets wanted are there, 22 others") && said.contains("missing: TIC 999"), "{said}");
+    assert!(said.contains("targets in ") && said.contains("light curves: ") && said.contains(" of S1"), "{said}");
     assert_eq!(manifest(&out)["completeness"]["missing"], serde_json::json!(["TIC 999"]));
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::config::{Apertures, ReadConfig};
+use super::contents::Columns;
 use super::error::ReadError;
 use super::fits::{self, Table};
 use super::inputs::{Content, Format, InputFile, content_and_checksum};
@@ -28,10 +29,17 @@ pub(super) enum Place {
     Parquet(Vec<(usize, usize)>),
 }
 
+/// What all light curves of a file have.
+pub(super) struct About {
+    pub columns: Columns,
+    /// Sector, quarter or campaign.
+    pub label: Option<String>,
+}
+
 /// What a file holds.
 pub(super) enum Found {
     /// Named targets, or one that only the file's name tells.
-    Places(Vec<(Option<String>, Place)>),
+    Places(Vec<(Option<String>, Place)>, About),
     Parquet(Box<ParquetFile>),
     /// No light curves, and none expected.
     Nothing,
@@ -63,27 +71,35 @@ fn found_in(source: Source, path: &Path, content: &Content, config: &ReadConfig)
                 };
                 (Some(target), Place::Fits { aperture })
             };
-            Found::Places(match config.apertures {
+            let places = match config.apertures {
                 Apertures::All if products.len() > 1 => {
                     products.iter().map(|p| one(Some(p.aperture.clone()))).collect()
                 }
                 _ => vec![one(None)],
-            })
+            };
+            let (columns, label) = products.first().map_or_else(Default::default, |p| p.about(&hdus, &tables));
+            Found::Places(places, About { columns, label })
         }
         Format::Text => {
             let text = content.text();
             let layout = text::layout(&text)?;
             let roles = text::text_roles(&layout, config)?;
             let targets = text::text_targets(&text, &layout, &roles, config)?;
-            Found::Places(if targets.is_empty() {
+            let places = if targets.is_empty() {
                 vec![(None, Place::Text { target: String::new() })]
             } else {
                 targets.into_iter().map(|target| (Some(target.clone()), Place::Text { target })).collect()
-            })
+            };
+            Found::Places(places, About { columns: Columns::from(&roles), label: None })
         }
         Format::Numpy => {
-            npz::segment(&content.bytes, path, "", config)?;
-            Found::Places(vec![(None, Place::Numpy)])
+            let segment = npz::segment(&content.bytes, path, "", config)?;
+            let columns = Columns {
+                flux_err: segment.flux_err.is_some(),
+                quality: segment.flagged.is_some(),
+                centroid: segment.centroid.is_some(),
+            };
+            Found::Places(vec![(None, Place::Numpy)], About { columns, label: None })
         }
         Format::Parquet => match ParquetFile::open(source, path, config)? {
             Some(file) => Found::Parquet(Box::new(file)),

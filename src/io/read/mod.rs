@@ -17,6 +17,7 @@
 
 pub(super) mod columns;
 mod config;
+mod contents;
 mod draft;
 mod error;
 pub(super) mod fits;
@@ -37,6 +38,7 @@ pub(super) mod text;
 pub(super) mod time_scale;
 
 pub use config::{Apertures, ColumnMap, FluxColumn, FluxUnit, ReadConfig, TimeUnit};
+pub use contents::Contents;
 pub use error::{ErrorKind, InputError, ReadError};
 pub use fits::FitsError;
 pub use inputs::InputFile;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::config::ReadConfig;
+use super::contents::Contents;
 use super::error::{InputError, ReadError};
 use super::inputs::{InputFile, expand, same_bytes};
 use super::look::{Found, Place, look};
@@ -65,6 +66,7 @@ pub struct Plan {
     pub units: Vec<Unit>,
     /// Targets in all units.
     pub targets: usize,
+    pub contents: Contents,
     records: Spool,
 }
 
@@ -135,6 +137,7 @@ pub fn plan(inputs: &[String], config: &ReadConfig, options: &PlanOptions) -> io
         files: Vec::new(),
         seen: HashMap::new(),
         unnamed: Vec::new(),
+        contents: Contents::default(),
         told: Sorter::new(&options.scratch, BUDGET),
     };
     for paths in paths.chunks(FILES_AT_ONCE) {
@@ -150,7 +153,7 @@ pub fn plan(inputs: &[String], config: &ReadConfig, options: &PlanOptions) -> io
     }
     let mut errors = looking.errors;
     errors.sort_by(|a, b| (&a.source, &a.target_id).cmp(&(&b.source, &b.target_id)));
-    cut(looking.told, looking.files, errors, options)
+    cut(looking.told, looking.files, errors, looking.contents, options)
 }
 
 fn tell(told: &mut Sorter, name: &str, part: &Told) -> io::Result<()> {
@@ -166,6 +169,7 @@ struct Looking<'a> {
     files: Vec<Arc<InputFile>>,
     seen: HashMap<String, PathBuf>,
     unnamed: Vec<Unnamed>,
+    contents: Contents,
     told: Sorter,
 }
 
@@ -193,18 +197,25 @@ impl Looking<'_> {
         };
         match found {
             Ok(Found::Nothing) => {}
-            Ok(Found::Places(places)) => {
+            Ok(Found::Places(places, about)) => {
+                self.contents.file(about.columns);
+                self.contents.light_curves(about.label.as_deref().unwrap_or_default(), places.len() as u64);
                 let weight = bytes / places.len().max(1) as u64;
                 for (name, place) in places {
                     self.tell(name, (number, place, weight, None))?;
                 }
             }
             Ok(Found::Parquet(parquet)) => {
-                let told = parquet.targets(&mut |name, rows| {
+                let mut segments = Contents::default();
+                let told = parquet.targets(&mut segments, &mut |name, rows| {
                     let (weight, with) = (parquet.weight(&rows), parquet.read_with(&rows));
                     let place = Place::Parquet(vec![(rows.start, rows.end)]);
                     Ok(self.tell(name, (number, place, weight, with))?)
                 });
+                self.contents.file(parquet.columns());
+                for (label, count) in &segments.segments {
+                    self.contents.light_curves(label, *count);
+                }
                 match told {
                     Ok(refused) => self.errors.extend(refused),
                     Err(error) => self.errors.push(InputError::new(source, None, error)),
@@ -267,7 +278,13 @@ impl Gathered {
 }
 
 /// Gathers the parts of each target, puts the targets in order and cuts units.
-fn cut(told: Sorter, files: Vec<Arc<InputFile>>, errors: Vec<InputError>, options: &PlanOptions) -> io::Result<Plan> {
+fn cut(
+    told: Sorter,
+    files: Vec<Arc<InputFile>>,
+    errors: Vec<InputError>,
+    contents: Contents,
+    options: &PlanOptions,
+) -> io::Result<Plan> {
     let mut ordered = Sorter::new(&options.scratch, BUDGET);
     let mut targets = 0;
     let mut last: Option<Gathered> = None;
@@ -304,7 +321,7 @@ fn cut(told: Sorter, files: Vec<Arc<InputFile>>, errors: Vec<InputError>, option
     }
     cutting.close();
     let (units, records) = (cutting.units, cutting.records);
-    Ok(Plan { errors, files, units, targets, records })
+    Ok(Plan { errors, files, units, targets, contents, records })
 }
 
 /// Targets in a unit, on average, of this many: a power of two, so that cuts stay where they are while targets are added.

@@ -7,6 +7,7 @@ use super::layouts::{Errors, IMAGE_MOTION, LAYOUTS, Layout};
 use super::{FitsError, Hdu, Header, Table};
 use crate::io::read::columns::{CENTROIDS, roles};
 use crate::io::read::config::{FluxColumn, ReadConfig};
+use crate::io::read::contents::Columns;
 use crate::io::read::draft::{Draft, PREFERENCE_PLAIN};
 use crate::io::read::error::ReadError;
 use crate::io::read::names::{Catalogue, catalogue_id, file_stem, mission_file_target};
@@ -63,6 +64,20 @@ pub(in crate::io) fn products(tables: &[Table], config: &ReadConfig) -> Result<V
         }
         .into()),
         _ => Ok(found.into_iter().map(|(_, product)| product).collect()),
+    }
+}
+
+impl Product {
+    /// Its columns, and the sector, quarter or campaign that the file names.
+    pub(in crate::io::read) fn about(&self, hdus: &[Hdu], tables: &[Table]) -> (Columns, Option<String>) {
+        let Some(table) = tables.iter().find(|t| t.hdu == self.hdu) else { return Default::default() };
+        let has = |name: &str| table.find(name).is_some();
+        let columns = Columns {
+            flux_err: self.errors != ProductErrors::Absent,
+            quality: !self.quality.is_empty(),
+            centroid: CENTROIDS.iter().any(|(column, row)| has(column) && has(row)),
+        };
+        (columns, label(&Headers { table: table.header, primary: &hdus[0].header }))
     }
 }
 

@@ -11,6 +11,7 @@ use super::arrays::{Words, is_number, item_type, strings, words};
 use crate::io::dataset;
 use crate::io::read::columns::{Roles, normalise, roles, target_column};
 use crate::io::read::config::ReadConfig;
+use crate::io::read::contents::Columns;
 use crate::io::read::error::ReadError;
 
 /// How light curves lie in the rows.
@@ -219,6 +220,30 @@ impl Layout {
             target: None,
             magnitudes: self.magnitudes,
         })
+    }
+
+    /// Top-level column that names sector, quarter or campaign.
+    pub(super) fn label_column(&self) -> Option<usize> {
+        match self.shape {
+            Shape::Dataset => self.names.iter().position(|name| name == LABELS[0]),
+            _ => self.label,
+        }
+    }
+
+    /// Labels of such a column.
+    pub(super) fn labels(&self, column: &ArrayRef) -> Result<Vec<Option<String>>, ReadError> {
+        let name = self.label_column().map_or(LABELS[0], |label| &self.names[label]);
+        let labels = strings(column, name)?.into_iter();
+        Ok(labels.map(|label| label.map(|label| mission_label(name, label))).collect())
+    }
+
+    /// Which columns there are beside time and flux.
+    pub(super) fn kinds(&self) -> Columns {
+        Columns {
+            flux_err: self.flux_err.is_some(),
+            quality: self.quality.is_some(),
+            centroid: self.centroid.is_some(),
+        }
     }
 
     /// Quarter, sector or campaign of a row, in the missions' spelling.

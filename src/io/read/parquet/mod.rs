@@ -28,6 +28,7 @@ pub(in crate::io) use inspect::all_columns;
 pub(super) use rows::{Wanted, read};
 
 use super::config::ReadConfig;
+use super::contents::{Columns, Contents};
 use super::error::{InputError, ReadError};
 use super::inputs::InputFile;
 use super::names::{file_stem, target_name};
@@ -134,9 +135,12 @@ impl ParquetFile {
 
     /// Tells the targets with their rows; gives back the rows that name none. Rows of a target that follow each other are
     /// told together.
-    pub(super) fn targets(&self, tell: &mut Told) -> Result<Vec<InputError>, ReadError> {
+    pub(super) fn targets(&self, contents: &mut Contents, tell: &mut Told) -> Result<Vec<InputError>, ReadError> {
+        let named = self.label.as_deref().unwrap_or_default();
         let Some(column) = self.layout.target else {
             let rows = self.rows();
+            let is_one = self.layout.shape == Shape::Cadences;
+            contents.light_curves(named, if is_one { 1 } else { rows as u64 });
             match self.layout.shape {
                 Shape::Cadences | Shape::Dataset => tell(None, 0..rows)?,
                 _ if rows == 1 => tell(None, 0..1)?,
@@ -152,8 +156,23 @@ impl ParquetFile {
         let mut errors = Vec::new();
         let mut last: Option<(String, Range<usize>)> = None;
         let mut row = 0;
-        for batch in self.reader(&[column], BATCH_CADENCES, &[Range { start: 0, end: self.rows() }])? {
-            for name in strings(batch?.column(0), field)? {
+        let label = self.layout.label_column().filter(|label| *label != column);
+        let mut columns: Vec<usize> = [Some(column), label].into_iter().flatten().collect();
+        columns.sort_unstable();
+        let at = |wanted: usize| columns.iter().position(|c| *c == wanted);
+        let mut before: Option<(Option<String>, Option<String>)> = None;
+        for batch in self.reader(&columns, BATCH_CADENCES, &[Range { start: 0, end: self.rows() }])? {
+            let batch = batch?;
+            let labels = match label.and_then(at) {
+                Some(at) => self.layout.labels(batch.column(at))?,
+                None => vec![None; batch.num_rows()],
+            };
+            for (name, label) in strings(batch.column(at(column).unwrap_or(0)), field)?.into_iter().zip(labels) {
+                let own = (name.clone(), label);
+                if before.as_ref() != Some(&own) {
+                    contents.light_curves(own.1.as_deref().unwrap_or(named), 1);
+                    before = Some(own);
+                }
                 let name = match self.layout.shape {
                     // A dataset's names are ours and come back as they went in.
                     Shape::Dataset => name,
@@ -182,6 +201,27 @@ impl ParquetFile {
             return Err(ReadError::RowsMissing { expected: self.rows(), found: row });
         }
         Ok(errors)
+    }
+
+    /// Which columns have values.
+    pub(super) fn columns(&self) -> Columns {
+        let groups = self.metadata.metadata().row_groups();
+        let has_values = |name: &str| {
+            let chunks = groups.iter().flat_map(|group| group.columns());
+            let own = chunks.filter(|chunk| chunk.column_path().parts().first().is_some_and(|part| part == name));
+            // A list that is null counts as one value.
+            let is_empty = |nulls: Option<u64>, values: i64| nulls.and_then(|n| i64::try_from(n).ok()) == Some(values);
+            own.into_iter()
+                .any(|chunk| !is_empty(chunk.statistics().and_then(|s| s.null_count_opt()), chunk.num_values()))
+        };
+        match self.layout.shape {
+            Shape::Dataset => Columns {
+                flux_err: has_values("flux_err"),
+                quality: has_values("flagged"),
+                centroid: has_values("centroid_column"),
+            },
+            _ => self.layout.kinds(),
+        }
     }
 
     /// Batches of some columns of these rows, which must be in order.

@@ -1,3 +1,6 @@
+use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+use parquet::arrow::ArrowWriter;
+
 use super::*;
 use crate::io::dataset::DatasetWriter;
 use crate::io::read::{OpenFiles, read_targets};
@@ -50,6 +53,34 @@ fn every_target_is_in_one_unit_in_the_order_of_the_files() {
     }
     let sizes: Vec<usize> = planned(dir.path(), Some(32)).units.iter().map(|u| u.targets).collect();
     assert!(sizes.len() > 60 && sizes.len() < 160 && sizes.iter().all(|n| *n <= 128), "{sizes:?}");
+}
+
+#[test]
+fn sectors_and_columns_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir.path().join("a.parquet"), 0..30);
+    let folder = dir.path().join("sector=7");
+    std::fs::create_dir(&folder).unwrap();
+    let column = |values: Vec<f64>| Arc::new(Float64Array::from(values)) as ArrayRef;
+    let names = ["TIC 1", "TIC 1", "TIC 1", "TIC 2", "TIC 2"];
+    let batch = RecordBatch::try_from_iter([
+        ("tic", Arc::new(StringArray::from(names.to_vec())) as ArrayRef),
+        ("time", column(vec![1.0, 2.0, 3.0, 1.0, 2.0])),
+        ("flux", column(vec![1.0, 1.1, 1.0, 1.0, 1.1])),
+        ("flux_err", column(vec![0.1; 5])),
+        ("quality", column(vec![0.0; 5])),
+    ]);
+    let batch = batch.unwrap();
+    let file = std::fs::File::create(folder.join("b.parquet")).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    std::fs::write(dir.path().join("c.csv"), "time,flux,flux_err\n1,1,0.1\n2,1.1,0.1\n3,1.2,0.1\n").unwrap();
+    let contents = planned(dir.path(), None).contents;
+    let segments = [("", 1), ("S1", 30), ("S7", 2)].map(|(label, n)| (label.to_string(), n));
+    assert_eq!(contents.segments.into_iter().collect::<Vec<_>>(), segments);
+    let files = (contents.files, contents.flux_err, contents.quality, contents.centroid);
+    assert_eq!(files, (3, 2, 1, 0), "the dataset has no errors and no flags");
 }
 
 #[test]
