@@ -67,7 +67,8 @@ pub struct FitConfig {
     pub priors: BTreeMap<String, Prior>,
     /// How the posterior is sampled.
     pub method: Method,
-    /// Evaluations of the posterior after which importance sampling is given up; five times as many where it is near.
+    /// Evaluations of the posterior after which importance sampling is given up; five times as many where its k-hat is
+    /// below 1.
     pub max_proposals: usize,
     /// Walkers of the ensemble; four for each parameter if `None`.
     pub walkers: Option<usize>,

@@ -21,9 +21,9 @@ const WORSE: f64 = 8.0;
 const SAME: f64 = 0.5;
 /// Error of the best known combination of u1 and u2 below which proposals are made in them.
 const KNOWN_LAW: f64 = 0.1;
-/// Effective draws for each draw from which on importance sampling that has not converged is given more evaluations, and how
-/// many times as many.
-const NEAR: f64 = 0.05;
+/// Pareto k of the weights below which importance sampling that has not converged is given more evaluations, and how many times
+/// as many: their mean exists.
+const NEAR: f64 = 1.0;
 const MORE: usize = 5;
 /// Width in ln jitter, which best fits hold, of the density about them.
 pub(super) const JITTER_WIDTH: f64 = 0.5;
@@ -101,13 +101,12 @@ pub(super) fn sample(
                 return Ok(Some(sampling));
             }
             last = Some(sampling);
-            if learnt.as_ref().is_none_or(|l| run.draws.ess() > l.run.draws.ess()) {
+            if learnt.as_ref().is_none_or(|l| run.pareto_k < l.run.pareto_k) {
                 learnt = Some(Learnt { coordinates, run });
             }
         }
         // Proposals are refitted to all draws, so that more of them mend what is nearly right, for less than walkers take.
-        let near = |run: &ImportanceRun| run.draws.ess() > NEAR * run.draws.len() as f64;
-        if let Some(coordinates) = learnt.as_ref().filter(|l| near(&l.run)).map(|l| l.coordinates)
+        if let Some(coordinates) = learnt.as_ref().filter(|l| l.run.pareto_k < NEAR).map(|l| l.coordinates)
             && let Some(run) = importance(posterior, coordinates, optima, MORE * config.max_proposals, config, seed)?
         {
             let sampling = weighted(coordinates, &run);
@@ -115,7 +114,9 @@ pub(super) fn sample(
                 return Ok(Some(sampling));
             }
             last = Some(sampling);
-            learnt = Some(Learnt { coordinates, run });
+            if learnt.as_ref().is_none_or(|l| run.pareto_k < l.run.pareto_k) {
+                learnt = Some(Learnt { coordinates, run });
+            }
         }
         if config.method == Method::Importance {
             return Ok(last);

@@ -335,7 +335,8 @@ pub struct VelocityConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SamplerKind {
-    /// Importance sampling, and the no-U-turn sampler where its k-hat is too high.
+    /// Importance sampling, and walkers that go on from it where its k-hat is too high; the no-U-turn sampler of more than 24
+    /// parameters, or where importance sampling has found next to nothing.
     #[default]
     Auto,
     Importance,
