@@ -231,6 +231,9 @@ impl LogDensity for Bounded {
     }
 }
 
+/// What it is called, what it is the mean of, and its value.
+type Moment = (&'static str, fn(&[f64]) -> f64, f64);
+
 #[test]
 fn the_last_proposal_as_a_move_alone() {
     let covariance = vec![0.3, 0.0, 0.0, 0.0, 0.01, 0.0, 0.0, 0.0, 3.0];
@@ -247,7 +250,7 @@ fn the_last_proposal_as_a_move_alone() {
     let acceptance = ensemble.acceptance().iter().sum::<f64>() / 24.0;
     assert!((0.2..0.97).contains(&acceptance), "{acceptance}");
     let half = (2.0 / std::f64::consts::PI).sqrt();
-    let expected: [(&str, fn(&[f64]) -> f64, f64); 5] = [
+    let expected: [Moment; 5] = [
         ("mean of the half-normal", |x| x[0], half),
         ("its mean square", |x| x[0] * x[0], 1.0),
         ("mean of the flat", |x| x[1], 0.5),

@@ -26,7 +26,7 @@ pub(super) enum Chains {
     Ensemble {
         run: Checkpoint,
         /// What importance sampling has learnt, as a move.
-        learnt: Option<Independence>,
+        learnt: Option<Box<Independence>>,
     },
     Nuts(NutsCheckpoint),
 }

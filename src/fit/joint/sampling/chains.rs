@@ -74,7 +74,7 @@ pub(super) fn ensemble(
     learnt: Option<Independence>,
 ) -> Result<Chains, JointError> {
     let run = Checkpoint::new(posterior, walkers, &ensemble_config(config), config.seed.wrapping_add(2))?;
-    Ok(Chains::Ensemble { run, learnt })
+    Ok(Chains::Ensemble { run, learnt: learnt.map(Box::new) })
 }
 
 fn moves(learnt: Option<&Independence>) -> Result<Mixture, SampleError> {
@@ -138,7 +138,7 @@ pub(super) fn go_on(
         let JointCheckpoint { mode, spent, chains } = checkpoint;
         let chains = match chains {
             Chains::Ensemble { run, learnt } => {
-                let (settings, moves) = (ensemble_config(config), moves(learnt.as_ref())?);
+                let (settings, moves) = (ensemble_config(config), moves(learnt.as_deref())?);
                 match continue_run(posterior, run, moves, &settings, every, |_| ControlFlow::Break(()))? {
                     Progress::Done(chain, diagnostics, status) => {
                         return of_ensemble(posterior, &mode, spent, &chain, &diagnostics, &status).map(Stage::Done);
