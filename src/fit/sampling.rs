@@ -92,6 +92,7 @@ pub(super) fn sample(
     let mut learnt: Option<Learnt> = None;
     if config.method != Method::Ensemble {
         let mut last = None;
+        let mut nearest: Option<(f64, Coordinates)> = None;
         // the second is seldom the better
         let budgets = [config.max_proposals, config.max_proposals / 3];
         for (coordinates, budget) in proposal_coordinates(posterior, optima).into_iter().zip(budgets) {
@@ -101,12 +102,15 @@ pub(super) fn sample(
                 return Ok(Some(sampling));
             }
             last = Some(sampling);
-            if learnt.as_ref().is_none_or(|l| run.pareto_k < l.run.pareto_k) {
+            if nearest.is_none_or(|(k, _)| run.pareto_k < k) {
+                nearest = Some((run.pareto_k, coordinates));
+            }
+            if learnt.as_ref().is_none_or(|l| run.draws.ess() > l.run.draws.ess()) {
                 learnt = Some(Learnt { coordinates, run });
             }
         }
         // Proposals are refitted to all draws, so that more of them mend what is nearly right, for less than walkers take.
-        if let Some(coordinates) = learnt.as_ref().filter(|l| l.run.pareto_k < NEAR).map(|l| l.coordinates)
+        if let Some((_, coordinates)) = nearest.filter(|(k, _)| *k < NEAR)
             && let Some(run) = importance(posterior, coordinates, optima, MORE * config.max_proposals, config, seed)?
         {
             let sampling = weighted(coordinates, &run);
@@ -114,7 +118,7 @@ pub(super) fn sample(
                 return Ok(Some(sampling));
             }
             last = Some(sampling);
-            if learnt.as_ref().is_none_or(|l| run.pareto_k < l.run.pareto_k) {
+            if learnt.as_ref().is_none_or(|l| run.draws.ess() > l.run.draws.ess()) {
                 learnt = Some(Learnt { coordinates, run });
             }
         }
