@@ -34,6 +34,17 @@ unit = "km/s"
     std::fs::write(dir.join("fit.toml"), document).unwrap();
 }
 
+/// Files of a fit without figures.
+const FILES: [&str; 7] = [
+    "posterior.parquet",
+    "summary.parquet",
+    "summary.csv",
+    "summary.tex",
+    "transits.parquet",
+    "config.toml",
+    "manifest.json",
+];
+
 #[test]
 fn exit_codes_say_converged_refused_and_not_converged() {
     let dir = tempfile::tempdir().unwrap();
@@ -45,15 +56,7 @@ fn exit_codes_say_converged_refused_and_not_converged() {
     let k: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
     // the pattern is worth 1.4 m/s a point, 0.3 m/s for 40
     assert!((k - 50.0).abs() < 2.0, "{line}");
-    for name in [
-        "posterior.parquet",
-        "summary.parquet",
-        "summary.csv",
-        "summary.tex",
-        "transits.parquet",
-        "config.toml",
-        "manifest.json",
-    ] {
+    for name in FILES {
         assert!(dir.path().join("a").join(name).exists(), "{name}");
     }
     for name in ["velocity_b", "velocities", "corner", "corner_noise", "traces"] {
@@ -143,17 +146,6 @@ fn a_posterior_is_weighed_for_another_star_and_other_priors() {
     let message = String::from_utf8_lossy(&fixed.stderr).into_owned();
     assert!(message.contains("planets.b.period") && !dir.path().join("fixed").exists(), "{message}");
 }
-
-/// Files of a fit without figures.
-const FILES: [&str; 7] = [
-    "posterior.parquet",
-    "summary.parquet",
-    "summary.csv",
-    "summary.tex",
-    "transits.parquet",
-    "config.toml",
-    "manifest.json",
-];
 
 #[test]
 fn a_fit_that_was_killed_goes_on_where_it_was() {
