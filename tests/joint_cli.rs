@@ -148,6 +148,35 @@ fn a_posterior_is_weighed_for_another_star_and_other_priors() {
 }
 
 #[test]
+fn a_directory_that_another_process_writes_to_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    write_velocities(dir.path());
+    let out = dir.path().join("a");
+    std::fs::create_dir(&out).unwrap();
+    let other = std::fs::File::create(out.join(".lock")).unwrap();
+    other.lock().unwrap();
+    let fit = ["fit", "fit.toml", "--no-figures", "--out", "a"];
+    let refused = antumbra(dir.path(), &fit);
+    let messages = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1), "{messages}");
+    assert!(
+        messages.contains("a is in use by another process") && messages.contains("another directory"),
+        "{messages}"
+    );
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 1, "only the lock");
+
+    // the file stays, its lock ends with who held it
+    drop(other);
+    let done = antumbra(dir.path(), &fit);
+    assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+    let other = std::fs::File::open(out.join(".lock")).unwrap();
+    other.lock().unwrap();
+    let reweighted = antumbra(dir.path(), &["reweight", "a", "--out", "a", "--set", "star.mass_msun.value=1.3"]);
+    assert_eq!(reweighted.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&reweighted.stderr).contains("in use by another process"));
+}
+
+#[test]
 fn a_fit_that_was_killed_goes_on_where_it_was() {
     let dir = tempfile::tempdir().unwrap();
     write_velocities(dir.path());
@@ -187,6 +216,9 @@ fn a_fit_that_was_killed_goes_on_where_it_was() {
         assert!(killed.try_wait().unwrap().is_none(), "the fit ended before it could be killed");
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
+    let messages = finish("killed", &[], 1);
+    assert!(messages.contains("killed is in use by another process") && messages.contains("goes on"), "{messages}");
+    assert!(killed.try_wait().unwrap().is_none(), "the fit ended before it could be killed");
     killed.kill().unwrap();
     assert_eq!(killed.wait().unwrap().code(), None, "it was killed");
     assert!(!dir.path().join("killed/posterior.parquet").exists());

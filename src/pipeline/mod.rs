@@ -11,6 +11,7 @@
 //! compute   every unit of work that is not there yet
 //! engine    threads, reading ahead, back-pressure
 //! store     the result of a unit as a file that appears whole
+//! lock      one process at a time in a directory
 //! output    outcomes as rows of the result tables
 //! assemble  parts put together to tables
 //! results   the tables, ledger and manifest of a directory
@@ -40,6 +41,7 @@ mod harness;
 mod joint;
 mod known;
 mod ledger;
+mod lock;
 mod manifest;
 mod merge;
 mod output;

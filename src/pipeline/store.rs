@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::error::RunError;
+use super::lock::{DirectoryLock, LockError};
 use super::manifest::{Counts, Timings};
 
 /// Last bytes of every part.
@@ -60,24 +61,17 @@ pub struct Store {
     dir: PathBuf,
     /// When a part was last synced.
     synced: Arc<Mutex<Option<Instant>>>,
-    /// Held for its lock, which ends with the process.
-    _lock: File,
+    _lock: DirectoryLock,
 }
 
 impl Store {
     /// Opens the folder, making it where it is missing; refused while another process has it.
     pub fn open(dir: &Path) -> Result<Self, RunError> {
-        let failed = |source| RunError::Output { path: dir.to_path_buf(), source };
-        fs::create_dir_all(dir).map_err(failed)?;
-        let lock = File::create(dir.join("lock")).map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { dir: dir.to_path_buf(), synced: Arc::default(), _lock: lock }),
-            Err(fs::TryLockError::WouldBlock) => Err(RunError::InUse { path: dir.to_path_buf() }),
-            // Some network file systems have no locks; the scheduler must then see to it.
-            Err(fs::TryLockError::Error(error)) => {
-                tracing::warn!("cannot lock {}: {error}", dir.display());
-                Ok(Self { dir: dir.to_path_buf(), synced: Arc::default(), _lock: lock })
-            }
+        let path = dir.to_path_buf();
+        match DirectoryLock::acquire(dir, "lock") {
+            Ok(lock) => Ok(Self { dir: path, synced: Arc::default(), _lock: lock }),
+            Err(LockError::InUse) => Err(RunError::InUse { path }),
+            Err(LockError::Io(source)) => Err(RunError::Output { path, source }),
         }
     }
 

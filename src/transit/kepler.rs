@@ -192,3 +192,17 @@ pub fn mean_anomaly_at_true(f: f64, ecc: f64) -> f64 {
     let difference = (1.0 - ecc) * e_anomaly.abs() + ecc * angle_minus_sine(e_anomaly.abs(), s.abs());
     difference.copysign(e_anomaly) + TAU * turns
 }
+
+/// Derivatives of the mean anomaly by the true anomaly f and, at the same f, by `ecc`, given sine and cosine of f:
+///
+/// ```text
+/// ∂M/∂f = (1 − e²)^(3/2) / (1 + e cos f)²,   ∂M/∂e = −√(1 − e²) sin f (2 + e cos f) / (1 + e cos f)²
+/// ```
+///
+/// The first is r² / (a² √(1 − e²)), Kepler's second law; the second is −∂f/∂e ∂M/∂f, with ∂f/∂e at the same M.
+pub fn mean_anomaly_slopes(sin_f: f64, cos_f: f64, ecc: f64) -> (f64, f64) {
+    let minor2 = (1.0 - ecc) * (1.0 + ecc);
+    let q = 1.0 + ecc * cos_f;
+    let per_area = minor2.sqrt() / (q * q);
+    (minor2 * per_area, -per_area * sin_f * (1.0 + q))
+}

@@ -18,6 +18,7 @@
 //! exposure         mean of a function over an exposure that contact points cut, node by node
 //! light_curve      all of it over an array of times, for one planet or several
 //! light_curve_gradient   its derivatives by elements, size and law
+//! phase_gradient   derivatives of phase curves with eclipses
 //! system           planets with eclipses, phase curves and times of their own, in diluted light
 //! ```
 //!
@@ -36,6 +37,7 @@ pub mod light_curve;
 pub mod light_curve_gradient;
 pub mod limb_darkening;
 pub mod orbit;
+mod phase_gradient;
 mod profile;
 mod radial;
 mod simd;
@@ -52,6 +54,7 @@ pub use light_curve::{TransitModel, TransitShape, light_curve};
 pub use light_curve_gradient::{DipGradients, GRADIENT_COLUMNS};
 pub use limb_darkening::{LimbDarkening, Quadratic};
 pub use orbit::{Contacts, Orbit, OrbitElements, OrbitShape, SkyPosition};
+pub(crate) use phase_gradient::PhaseGradient;
 pub use simd::with_portable_kernels;
 pub use surface::{dip_gradient_into, dip_into};
 pub use system::{PhaseCurve, SystemModel, SystemPlanet};

@@ -2,7 +2,7 @@
 
 use std::f64::consts::{FRAC_PI_2, TAU};
 
-use super::kepler::{eccentric_anomaly, mean_anomaly_at_true, true_anomaly};
+use super::kepler::{eccentric_anomaly, mean_anomaly_at_true, mean_anomaly_slopes, true_anomaly};
 use super::{TransitError, finite, non_negative, positive};
 use crate::star::a_over_rstar;
 
@@ -164,9 +164,8 @@ impl Orbit {
         let towards = 1.0 + ecc * s;
         let per_b = towards / (a_rs * minor2);
         let tilt = self.cos_i;
-        // E at inferior conjunction, f = π/2 − ω
-        let sin_e = minor2.sqrt() * c / towards;
-        let rho = minor2 / towards;
+        // inferior conjunction is at f = π/2 − ω
+        let (by_true_anomaly, phase_by_ecc) = mean_anomaly_slopes(c, s, ecc);
         PhaseSlopes {
             eccentric: ecc > 0.0 || shape == OrbitShape::Eccentric,
             per_a: 1.0 / a_rs,
@@ -174,8 +173,8 @@ impl Orbit {
             tilt_by_b: tilt * per_b,
             tilt_by_ecc: tilt * b / a_rs * (s / minor2 + 2.0 * ecc * towards / (minor2 * minor2)),
             tilt_by_omega: tilt * b / a_rs * ecc * c / minor2,
-            phase_by_ecc: -sin_e * (1.0 + rho / minor2),
-            phase_by_omega: -minor2 * minor2.sqrt() / (towards * towards),
+            phase_by_ecc,
+            phase_by_omega: -by_true_anomaly,
         }
     }
 

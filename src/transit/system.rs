@@ -51,10 +51,7 @@ impl SystemPlanet {
         finite("beaming", phase_curve.beaming)?;
         finite("ellipsoidal", phase_curve.ellipsoidal)?;
         let light_time = non_negative("light_time", light_time)?;
-        let elements = eclipse_elements(shape.orbit(), light_time);
-        // The star in front of the planet's disc, which is uniform: what is hidden of it is the dip of a uniform star
-        // behind a disc of its size, over its area or that of the star where it is larger.
-        let eclipse = TransitShape::new(Orbit::new(elements)?, shape.rp_rs(), LimbDarkening::Uniform)?;
+        let eclipse = eclipse_of(&shape, light_time)?;
         Ok(Self { shape, phase_curve, transit_times: None, eclipse })
     }
 
@@ -94,12 +91,7 @@ impl SystemPlanet {
             self.eclipse.subtract_dips(times, exposure_time, &mut hidden);
         }
         let per_area = 1.0 / (k * k).max(f64::MIN_POSITIVE);
-        // means of the sinusoids over an exposure
-        let blur = |multiple: f64| {
-            let x = multiple * PI * exposure_time / elements.period;
-            if x == 0.0 { 1.0 } else { x.sin() / x }
-        };
-        let (once, twice) = (blur(1.0), blur(2.0));
+        let (once, twice) = (blur(1.0, exposure_time, elements.period), blur(2.0, exposure_time, elements.period));
         for ((out, time), hidden) in out.iter_mut().zip(times).zip(hidden) {
             let (sin, cos) = (TAU * ((time - elements.transit_time) / elements.period).fract()).sin_cos();
             let planet = night + (day - night) * 0.5 * (1.0 - once * cos);
@@ -107,6 +99,19 @@ impl SystemPlanet {
                 - ellipsoidal * twice * (cos * cos - sin * sin);
         }
     }
+}
+
+/// Mean of a sinusoid over an exposure, over its value in the middle; it has `multiple` cycles a period.
+pub(super) fn blur(multiple: f64, exposure_time: f64, period: f64) -> f64 {
+    let x = multiple * PI * exposure_time / period;
+    if x == 0.0 { 1.0 } else { x.sin() / x }
+}
+
+/// The star in front of the planet's disc, which is uniform: what is hidden of it is the dip of a uniform star behind a disc
+/// of its size, over its area or that of the star where it is larger.
+pub(super) fn eclipse_of(shape: &TransitShape, light_time: f64) -> Result<TransitShape, TransitError> {
+    let elements = eclipse_elements(shape.orbit(), light_time);
+    TransitShape::new(Orbit::new(elements)?, shape.rp_rs(), LimbDarkening::Uniform)
 }
 
 /// The orbit seen from behind, where eclipses are transits: ω turned by half a turn, at superior conjunction.

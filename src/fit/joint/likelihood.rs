@@ -57,42 +57,66 @@ pub(super) fn ln_likelihood(noise: &Noise, values: &[f64], points: &Points, resi
     if points.columns.is_empty() || !white.is_finite() {
         return white;
     }
-    let Some((m, b)) = normal_equations(noise.column_sigma, points, residuals, &variance, &oscillators) else {
-        return f64::NEG_INFINITY;
-    };
-    let n = points.columns.len() as f64;
-    let Some(cholesky) = m.cholesky() else { return f64::NEG_INFINITY };
-    let ln_det = 2.0 * cholesky.l_dirty().diagonal().iter().map(|d| d.ln()).sum::<f64>();
-    white + 0.5 * b.dot(&cholesky.solve(&b)) - n * noise.column_sigma.ln() - 0.5 * ln_det
+    match LinearModel::new(noise.column_sigma, points, residuals, &variance, &oscillators) {
+        Some(linear) => white + linear.ln_gain,
+        None => f64::NEG_INFINITY,
+    }
 }
 
 /// Mean of the coefficients of the columns given the residuals; `None` where the noise is impossible.
 pub(super) fn coefficients(noise: &Noise, values: &[f64], points: &Points, residuals: &[f64]) -> Option<Vec<f64>> {
-    let jitter = noise.jitter.get(values);
-    let variance: Vec<f64> = points.variance.iter().map(|v| v + jitter * jitter).collect();
-    let oscillators = noise.process.map_or_else(Vec::new, |p| p.oscillators(values));
-    let (m, b) = normal_equations(noise.column_sigma, points, residuals, &variance, &oscillators)?;
-    Some(m.cholesky()?.solve(&b).iter().copied().collect())
+    Some(linear_model(noise, values, points, residuals)?.mean.iter().copied().collect())
 }
 
-/// The linear model with the mean of its coefficients given the residuals, and the covariance of the coefficients; `None` where
-/// the noise is impossible.
-pub(super) fn linear_model(
-    noise: &Noise,
-    values: &[f64],
-    points: &Points,
-    residuals: &[f64],
-) -> Option<(Vec<f64>, DMatrix<f64>)> {
+/// What the residuals say of the coefficients of the columns; `None` where the noise is impossible.
+pub(super) fn linear_model(noise: &Noise, values: &[f64], points: &Points, residuals: &[f64]) -> Option<LinearModel> {
     let jitter = noise.jitter.get(values);
     let variance: Vec<f64> = points.variance.iter().map(|v| v + jitter * jitter).collect();
     let oscillators = noise.process.map_or_else(Vec::new, |p| p.oscillators(values));
-    let (m, b) = normal_equations(noise.column_sigma, points, residuals, &variance, &oscillators)?;
-    let cholesky = m.cholesky()?;
-    let mut out = vec![0.0; residuals.len()];
-    for (column, c) in points.columns.iter().zip(cholesky.solve(&b).iter()) {
+    LinearModel::new(noise.column_sigma, points, residuals, &variance, &oscillators)
+}
+
+/// What the residuals say of the coefficients of the columns.
+pub(super) struct LinearModel {
+    /// Mean of the coefficients, M⁻¹ b.
+    mean: DVector<f64>,
+    /// Their covariance, M⁻¹.
+    pub covariance: DMatrix<f64>,
+    /// ln L less that without columns.
+    pub ln_gain: f64,
+}
+
+impl LinearModel {
+    /// `variance` is that of the white noise, jitter and all; `None` where the noise is impossible.
+    pub fn new(
+        sigma: f64,
+        points: &Points,
+        residuals: &[f64],
+        variance: &[f64],
+        oscillators: &[Oscillator],
+    ) -> Option<Self> {
+        let (m, b) = normal_equations(sigma, points, residuals, variance, oscillators)?;
+        let n = points.columns.len() as f64;
+        let cholesky = m.cholesky()?;
+        let ln_det = 2.0 * cholesky.l_dirty().diagonal().iter().map(|d| d.ln()).sum::<f64>();
+        let mean = cholesky.solve(&b);
+        let ln_gain = 0.5 * b.dot(&mean) - n * sigma.ln() - 0.5 * ln_det;
+        Some(Self { mean, covariance: cholesky.inverse(), ln_gain })
+    }
+
+    /// The mean of the model at each point, A M⁻¹ b.
+    pub fn at_points(&self, points: &Points) -> Vec<f64> {
+        combine(points, self.mean.iter())
+    }
+}
+
+/// Σ of the columns of a series, each times its coefficient.
+pub(super) fn combine<'a>(points: &Points, coefficients: impl Iterator<Item = &'a f64>) -> Vec<f64> {
+    let mut out = vec![0.0; points.time.len()];
+    for (column, c) in points.columns.iter().zip(coefficients) {
         out.iter_mut().zip(column).for_each(|(o, a)| *o += c * a);
     }
-    Some((out, cholesky.inverse()))
+    out
 }
 
 fn normal_equations(

@@ -111,14 +111,6 @@ impl Planet {
         slots
     }
 
-    /// What velocities depend on.
-    pub fn velocity_slots(&self) -> Vec<Slot> {
-        let Some(semi_amplitude) = self.rv_semi_amplitude else { return Vec::new() };
-        let mut slots = vec![self.period, self.transit_time, semi_amplitude];
-        slots.extend(self.eccentricity.slots());
-        slots
-    }
-
     /// Adds the star's velocity to `out`; false where there is no such orbit.
     pub fn add_velocity(&self, values: &[f64], reference: f64, time: &[f64], out: &mut [f64]) -> bool {
         let Some(slot) = self.rv_semi_amplitude else { return true };

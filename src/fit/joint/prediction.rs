@@ -252,7 +252,7 @@ fn explained(noise: &Noise, values: &[f64], points: &Points, residuals: &[f64]) 
     let n = residuals.len();
     let mut mean = match points.columns.is_empty() {
         true => vec![0.0; n],
-        false => linear_model(noise, values, points, residuals)?.0,
+        false => linear_model(noise, values, points, residuals)?.at_points(points),
     };
     let Some(process) = noise.process else { return Some((mean, vec![0.0; n])) };
     let rest: Vec<f64> = residuals.iter().zip(&mean).map(|(r, m)| r - m).collect();

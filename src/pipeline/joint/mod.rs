@@ -29,10 +29,14 @@ pub use compare::{ComparedRow, compare};
 pub use load::LoadedJoint;
 pub use reweight::reweight_joint;
 
+use super::lock::{DirectoryLock, LockError};
 use super::run::Existing;
 use crate::fit::joint::{JointCheckpoint, JointData, JointError, JointFit, JointProgress, continue_joint};
 use crate::io::table::TableError;
 use crate::sample::{Every, SampleError};
+
+/// The file whose lock says that a process writes to the directory.
+const LOCK: &str = ".lock";
 
 /// Why a joint fit has no results.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +57,10 @@ pub enum JointRunError {
         "{path} is the checkpoint of a different fit: of another version, configuration, seed or data; give another directory, or leave --resume out"
     )]
     NotThisFit { path: PathBuf },
+    #[error(
+        "{path} is in use by another process of antumbra; give another directory, or wait until that one has ended: the same command then goes on from what it has left"
+    )]
+    InUse { path: PathBuf },
     #[error("cannot write to {path}")]
     Write { path: PathBuf, source: std::io::Error },
     #[error("cannot write the results")]
@@ -183,7 +191,7 @@ pub fn run_joint(
     };
     // the table first, so that nothing is sampled or written for a configuration that does not fit together
     let posterior = crate::fit::joint::JointPosterior::new(&loaded.config, &data).map_err(refuse)?;
-    std::fs::create_dir_all(out).map_err(|source| JointRunError::Write { path: out.to_path_buf(), source })?;
+    let _lock = lock(out)?;
     let mut checkpoint =
         CheckpointFile::new(out, checkpoint::key(&loaded.config, &data), execution.checkpoint_interval, execution.tell);
     let fit = fit(&loaded, &data, execution.existing, &mut checkpoint)?;
@@ -193,6 +201,14 @@ pub fn run_joint(
     }
     checkpoint.remove();
     Ok(JointOutcome { fit, inputs })
+}
+
+/// Makes the directory of results where it is missing; no two processes write to it at a time.
+fn lock(out: &Path) -> Result<DirectoryLock, JointRunError> {
+    DirectoryLock::acquire(out, LOCK).map_err(|e| match e {
+        LockError::InUse => JointRunError::InUse { path: out.to_path_buf() },
+        LockError::Io(source) => JointRunError::Write { path: out.to_path_buf(), source },
+    })
 }
 
 /// Fits, from the checkpoint if there is one that can be used.

@@ -7,7 +7,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::Float64Type;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::{JointOutcome, JointRunError, LoadedJoint, read, write};
+use super::{JointOutcome, JointRunError, LoadedJoint, lock, read, write};
 use crate::fit::joint::{JointError, JointPosterior, reweight};
 
 /// Loads the fit in `dir`, puts `assignments` on top of its configuration, and writes what its draws say then to `out`. The
@@ -28,7 +28,7 @@ pub fn reweight_joint(dir: &Path, assignments: &[String], out: &Path) -> Result<
     };
     let fit = reweight(&old.config, &new.config, &data, &draws).map_err(refuse)?;
     let posterior = JointPosterior::new(&new.config, &data)?;
-    std::fs::create_dir_all(out).map_err(|source| JointRunError::Write { path: out.to_path_buf(), source })?;
+    let _lock = lock(out)?;
     write::results(&new, &posterior, &fit, &inputs, out)?;
     Ok(JointOutcome { fit, inputs })
 }

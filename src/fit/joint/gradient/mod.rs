@@ -2,16 +2,19 @@
 //!
 //! ```text
 //! noise      of ln L by every residual and by the parameters of the noise              (noise)
-//! series     of the model's flux and velocity, weighted by those, by their parameters  (series)
+//! light      of the model's flux, weighted by those, by its parameters                 (light)
+//! velocity   of the model's velocity, likewise                                         (velocity)
 //! Smooth     over the coordinates without walls, with their Jacobian                    (this file)
 //! ```
 
+mod light;
 mod noise;
-mod series;
+mod velocity;
 
 use std::cell::RefCell;
 
 use super::coordinates::Coordinates;
+use super::model::Eccentricity;
 use super::posterior::JointPosterior;
 use super::table::Slot;
 use crate::sample::nuts::GradientLogDensity;
@@ -22,6 +25,25 @@ use crate::transit::FoldedGradient;
 fn add(out: &mut [f64], slot: Slot, derivative: f64) {
     if let Slot::Free(i) = slot {
         out[i] += derivative;
+    }
+}
+
+/// Adds derivatives by e and ω to those of the parameters that give them.
+fn add_eccentricity(out: &mut [f64], eccentricity: Eccentricity, (by_ecc, by_omega): (f64, f64), values: &[f64]) {
+    match eccentricity {
+        Eccentricity::Circular => {}
+        Eccentricity::Direct { ecc, omega } => {
+            add(out, ecc, by_ecc);
+            add(out, omega, by_omega);
+        }
+        Eccentricity::Roots { cos, sin } => {
+            let (c, s) = (cos.get(values), sin.get(values));
+            let ecc = c * c + s * s;
+            // that by ω vanishes with e
+            let per_e = if ecc > 0.0 { by_omega / ecc } else { 0.0 };
+            add(out, cos, 2.0 * c * by_ecc - s * per_e);
+            add(out, sin, 2.0 * s * by_ecc + c * per_e);
+        }
     }
 }
 
@@ -70,7 +92,7 @@ impl JointPosterior {
             }
             // a residual falls as the model rises
             by_residual.iter_mut().for_each(|d| *d = -*d);
-            series::add_velocity_gradient(&self.model, model, values, points, by_residual, out);
+            velocity::add_velocity_gradient(&self.model, model, values, points, by_residual, out);
         }
         for (i, points) in self.photometry.iter().enumerate() {
             if !self.photometry_residuals(i, values, &mut room.residuals) {
@@ -84,7 +106,7 @@ impl JointPosterior {
             }
             flux.clear();
             flux.extend(points.value.iter().zip(residuals.iter()).map(|(v, r)| v - r));
-            series::add_flux_gradient(&self.model, instrument, values, points, room, out);
+            light::add_flux_gradient(&self.model, instrument, values, points, room, out);
         }
         sum
     }

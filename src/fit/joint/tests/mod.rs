@@ -2,5 +2,6 @@
 
 mod checkpoints;
 mod gradient;
+mod gradient_cost;
 mod recovery;
 mod systems;
