@@ -1,9 +1,27 @@
 //! Dips of one planet at times from mid-transit, and their derivatives by its orbit, size and law.
 
 use super::orbit::{Orbit, PhaseSlopes};
-use super::simd::{Lanes, load_padded, store_partial};
+use super::simd::{Kernel, Lanes, load_padded, store_partial};
 use super::surface::{Surface, WithSurface};
 use super::track::{ELEMENTS, Track};
+
+/// Puts the distance of the centres in the place of each time from mid-transit.
+pub(super) struct Distances<'a> {
+    pub orbit: &'a Orbit,
+    pub at: &'a mut [f64],
+}
+
+impl Kernel for Distances<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let track = Track::<L>::new(self.orbit);
+        for at in self.at.chunks_mut(L::LANES) {
+            store_partial(track.distance(load_padded(at)), at);
+        }
+    }
+}
 
 /// Puts the dip in the place of each time from mid-transit.
 pub(super) struct InstantDips<'a> {

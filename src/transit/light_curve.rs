@@ -1,9 +1,11 @@
 //! Model light curves: one transiting planet or several, instantaneous or averaged over exposures.
 
-use super::dips::InstantDips;
+use super::dip_series::{dips_in_place, pays};
+use super::dips::{Distances, InstantDips};
 use super::limb_darkening::LimbDarkening;
 use super::orbit::{Contacts, Orbit};
 use super::profile::{Profile, Symmetry};
+use super::simd::dispatch;
 use super::surface::with_surface;
 use super::visits::{SortedTimes, Visits};
 use super::{TransitError, non_negative};
@@ -152,7 +154,12 @@ impl TransitShape {
     }
 
     fn instant_dips(&self, at: &mut [f64]) {
-        with_surface(self.rp_rs, &self.ld, InstantDips { orbit: &self.orbit, at });
+        if pays(&self.ld) {
+            dispatch(Distances { orbit: &self.orbit, at });
+            dips_in_place(self.rp_rs, &self.ld, at);
+        } else {
+            with_surface(self.rp_rs, &self.ld, InstantDips { orbit: &self.orbit, at });
+        }
     }
 
     fn profile(&self, contacts: &Contacts) -> Profile {

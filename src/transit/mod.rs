@@ -9,6 +9,8 @@
 //! batch            flux and derivatives over arrays of distances
 //! radial           the other laws, by quadrature along the planet's limb
 //! surface          what each law offers to the kernels
+//! series           functions with half-integer powers as pieces of Chebyshev series
+//! dip_series       the same for many points of laws whose kernel is dear
 //! kepler           Kepler's equation
 //! orbit            where the planet is on the sky at a time; contact times and durations
 //! track            the same over vectors of times, and the derivatives by the elements
@@ -25,6 +27,7 @@
 //! `z` is the projected distance of the centres.
 
 pub mod batch;
+mod dip_series;
 mod dips;
 mod elliptic;
 mod exposure;
@@ -38,6 +41,7 @@ pub mod limb_darkening;
 pub mod orbit;
 mod profile;
 mod radial;
+mod series;
 mod simd;
 pub mod surface;
 pub mod system;

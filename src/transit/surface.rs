@@ -1,6 +1,7 @@
 //! A star's surface as planets cross it: what each limb-darkening law offers to the kernels of light curves.
 
 use super::batch::Disc;
+use super::dip_series::dips_in_place;
 use super::limb_darkening::{Law, LimbDarkening};
 use super::radial::{FUNCTIONS, Family, HalfPowers, Logarithmic, Power, Radial};
 use super::simd::{Kernel, Lanes, dispatch, load_padded, store_partial};
@@ -73,24 +74,28 @@ impl<W: WithSurface> Kernel for Chosen<W> {
 
 /// Writes the dip at each of `z`, for any law, to `out`. Panics if the lengths differ.
 ///
-/// Uniform, linear and quadratic laws are exact to rounding, the others to 1e-9.
+/// Uniform, linear and quadratic laws are exact to rounding, the others to 1e-9; these are cheaper a point the more points
+/// there are, and their last digits depend on how many.
 pub fn dip_into(z: &[f64], k: f64, ld: &LimbDarkening, out: &mut [f64]) {
     assert_eq!(z.len(), out.len(), "one dip per distance");
-    with_surface(k, ld, Dips { z, out });
+    out.copy_from_slice(z);
+    dips_in_place(k, ld, out);
 }
 
-struct Dips<'a> {
-    z: &'a [f64],
-    out: &'a mut [f64],
+/// Puts the dip in the place of each distance, point by point.
+pub(super) fn dips_by_kernel(k: f64, ld: &LimbDarkening, z: &mut [f64]) {
+    with_surface(k, ld, Dips(z));
 }
+
+struct Dips<'a>(&'a mut [f64]);
 
 impl WithSurface for Dips<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes, S: Surface<L>>(self, surface: &S) {
-        for (z, out) in self.z.chunks(L::LANES).zip(self.out.chunks_mut(L::LANES)) {
-            store_partial(surface.dip(load_padded(z)), out);
+        for z in self.0.chunks_mut(L::LANES) {
+            store_partial(surface.dip(load_padded(z)), z);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Properties of the transit model, and its fast parts against slow obvious ones.
 
 mod batch;
+mod dip_series;
 mod flux;
 mod gradients;
 mod laws;
