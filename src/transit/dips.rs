@@ -68,9 +68,9 @@ impl WithSurface for InstantGradients<'_> {
             for (column, z_dz) in self.columns.iter_mut().zip(motion.z_dz) {
                 store_partial(per_z * z_dz, &mut column[range.clone()]);
             }
-            for (column, value) in self.columns[ELEMENTS..].iter_mut().zip(std::iter::once(g.dk).chain(g.coefficients))
-            {
-                store_partial(value, &mut column[range.clone()]);
+            store_partial(g.dk, &mut self.columns[ELEMENTS][range.clone()]);
+            for (column, value) in self.columns[ELEMENTS + 1..].iter_mut().zip(&g.coefficients) {
+                store_partial(*value, &mut column[range.clone()]);
             }
         }
     }

@@ -10,7 +10,9 @@
 //! radial           the other laws, by quadrature along the planet's limb
 //! surface          what each law offers to the kernels
 //! series           functions with half-integer powers as pieces of Chebyshev series
-//! dip_series       the same for many points of laws whose kernel is dear
+//! distance_series  functions of the distance of the centres in such series
+//! dip_series       dips of many points of laws whose kernel is dear
+//! gradient_series  and their derivatives
 //! kepler           Kepler's equation
 //! orbit            where the planet is on the sky at a time; contact times and durations
 //! track            the same over vectors of times, and the derivatives by the elements
@@ -29,11 +31,13 @@
 pub mod batch;
 mod dip_series;
 mod dips;
+mod distance_series;
 mod elliptic;
 mod exposure;
 pub mod flux;
 mod folded_gradient;
 pub mod gradient;
+mod gradient_series;
 pub mod kepler;
 pub mod light_curve;
 pub mod light_curve_gradient;

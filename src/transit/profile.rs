@@ -15,7 +15,7 @@
 use std::sync::LazyLock;
 
 use super::orbit::Contacts;
-use super::series::{Nodes, Stretch};
+use super::series::{Nodes, Root, Stretch};
 use super::simd::functions::clenshaw;
 use super::simd::{Kernel, Lanes, dispatch, load_padded, store_partial};
 
@@ -56,7 +56,7 @@ pub(super) struct Profile {
 
 impl Profile {
     /// A transit with these contacts; `symmetric` about time 0 or not. `dips` puts dips in the place of times.
-    pub fn new(contacts: &Contacts, symmetry: Symmetry, dips: impl FnMut(&mut [f64])) -> Self {
+    pub fn new(contacts: &Contacts, symmetry: Symmetry, mut dips: impl FnMut(&mut [f64])) -> Self {
         let mut edges = [0.0; 5];
         let Contacts { t1, full, deepest, t4 } = *contacts;
         let mirrored = symmetry == Symmetry::Mirror;
@@ -69,7 +69,8 @@ impl Profile {
         let mut stretches = Vec::with_capacity(8);
         for pair in edges.windows(2).filter(|pair| pair[1] > pair[0]) {
             let half = 0.5 * (pair[1] - pair[0]);
-            stretches.extend([Stretch::whole(pair[0], half), Stretch::whole(pair[1], -half)]);
+            stretches
+                .extend([(pair[0], half), (pair[1], -half)].map(|(at, way)| Stretch::whole(at, way, Root::Square)));
         }
         let mut out = Self {
             pieces: Vec::with_capacity(stretches.len()),
@@ -80,11 +81,16 @@ impl Profile {
             total: 0.0,
             error: 0.0,
         };
-        let keep = |stretch, series: &[f64; TERMS], error: f64| {
+        let values = |at: &[f64], [column]: &mut [Vec<f64>; 1]| {
+            column.clear();
+            column.extend_from_slice(at);
+            dips(column);
+        };
+        let keep = |stretch, [series]: &[[f64; TERMS]; 1], [error]: [f64; 1]| {
             out.error = out.error.max(error);
             out.pieces.push(Piece::new(stretch, series));
         };
-        NODES.refine(stretches, (TOLERANCE, MOST_HALVINGS), |_| true, dips, keep);
+        NODES.refine(stretches, ([TOLERANCE], MOST_HALVINGS), |_| true, values, keep);
         out.pieces.sort_by(|a, b| a.stretch.place(0.0).total_cmp(&b.stretch.place(0.0)));
         let mut below = 0.0;
         for piece in &mut out.pieces {

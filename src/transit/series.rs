@@ -1,32 +1,57 @@
 //! Chebyshev series of functions that go with half-integer powers of the distance from a point, as dips do at contacts.
 //!
 //! ```text
-//! t = anchor + length s²,   s = middle + half x,   f(t) = Σ cⱼ Tⱼ(x),   −1 ≤ x ≤ 1
+//! t = anchor + length s² (or s⁴),   s = middle + half x,   f(t) = Σ cⱼ Tⱼ(x),   −1 ≤ x ≤ 1
 //! ```
-//! In s the powers are whole ones, or at least twice as high. Stretches are halved in s until the last coefficients are small.
+//! In s the powers are whole ones, or at least twice as high (or four times). Stretches are halved in s until the last coefficients are small.
 
 use std::f64::consts::PI;
+
+use super::simd::Lanes;
 
 /// A part of the way from `anchor` to `anchor` + `length`, whichever sign that has.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stretch {
     pub anchor: f64,
     pub length: f64,
+    pub root: Root,
     /// Centre and half width of its range of s.
     pub middle: f64,
     pub half: f64,
 }
 
+/// What s is of the distance from the anchor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Root {
+    Square,
+    /// For functions that have the slope of a root at the anchor, as the derivatives of dips.
+    Fourth,
+}
+
 impl Stretch {
     /// All of the way.
-    pub fn whole(anchor: f64, length: f64) -> Self {
-        Self { anchor, length, middle: 0.5, half: 0.5 }
+    pub fn whole(anchor: f64, length: f64, root: Root) -> Self {
+        Self { anchor, length, root, middle: 0.5, half: 0.5 }
     }
 
     /// Where x is.
     pub fn place(&self, x: f64) -> f64 {
         let s = self.middle + self.half * x;
-        self.anchor + self.length * s * s
+        match self.root {
+            Root::Square => self.anchor + self.length * s * s,
+            Root::Fourth => self.anchor + self.length * (s * s) * (s * s),
+        }
+    }
+
+    /// The x of places.
+    #[inline(always)]
+    pub fn x<L: Lanes>(&self, place: L) -> L {
+        let s = (place - L::splat(self.anchor)).times(1.0 / self.length).max(L::splat(0.0)).sqrt();
+        let s = match self.root {
+            Root::Square => s,
+            Root::Fourth => s.sqrt(),
+        };
+        s.mul_add(L::splat(1.0 / self.half), L::splat(-self.middle / self.half))
     }
 
     fn halves(&self) -> [Self; 2] {
@@ -64,21 +89,22 @@ impl<const N: usize> Nodes<N> {
         out
     }
 
-    /// Calls `piece` with the parts into which `stretches` had to be halved, the coefficients and the estimate of the error of
-    /// each. Parts that are not `worth` their evaluations are left out. `values` puts those of the function in the place of
-    /// where they are wanted.
+    /// Calls `piece` with the parts into which `stretches` had to be halved, the coefficients of each of C functions there and
+    /// the estimates of their errors. Parts that are not `worth` their evaluations are left out. `values` puts the values of
+    /// the functions at places into the columns.
     ///
-    /// After `most_halvings` a part is as good as it gets.
-    pub fn refine(
+    /// After `most_halvings` a part is left as it is, whatever its errors.
+    pub fn refine<const C: usize>(
         &self,
         stretches: impl IntoIterator<Item = Stretch>,
-        (tolerance, most_halvings): (f64, usize),
+        (tolerances, most_halvings): ([f64; C], usize),
         mut worth: impl FnMut(&Stretch) -> bool,
-        mut values: impl FnMut(&mut [f64]),
-        mut piece: impl FnMut(Stretch, &[f64; N], f64),
+        mut values: impl FnMut(&[f64], &mut [Vec<f64>; C]),
+        mut piece: impl FnMut(Stretch, &[[f64; N]; C], [f64; C]),
     ) {
         let mut pending: Vec<Stretch> = stretches.into_iter().filter(&mut worth).collect();
         let mut at = Vec::new();
+        let mut columns = [const { Vec::new() }; C];
         for halvings in 0..=most_halvings {
             if pending.is_empty() {
                 break;
@@ -87,16 +113,17 @@ impl<const N: usize> Nodes<N> {
             for stretch in &pending {
                 at.extend(self.x.map(|x| stretch.place(x)));
             }
-            values(&mut at);
+            values(&at, &mut columns);
             let mut next = Vec::new();
-            for (stretch, values) in pending.iter().zip(at.as_chunks::<N>().0) {
-                let series = self.coefficients(values);
+            for (i, stretch) in pending.iter().enumerate() {
+                let series = columns.each_ref().map(|values| self.coefficients(&values.as_chunks::<N>().0[i]));
                 // the terms left out fall off at least as the eighth power of their number, and mostly much faster
-                let error = (series[N - 1].abs() + series[N - 2].abs()) * 3.0;
-                if error > tolerance && halvings < most_halvings {
+                let errors = series.each_ref().map(|c| (c[N - 1].abs() + c[N - 2].abs()) * 3.0);
+                let rough = errors.iter().zip(&tolerances).any(|(error, tolerance)| error > tolerance);
+                if rough && halvings < most_halvings {
                     next.extend(stretch.halves().into_iter().filter(&mut worth));
                 } else {
-                    piece(*stretch, &series, error);
+                    piece(*stretch, &series, errors);
                 }
             }
             pending = next;

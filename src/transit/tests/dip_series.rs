@@ -4,7 +4,7 @@ use super::oracle::dip_by_annuli;
 use crate::transit::surface::{dip_into, dips_by_kernel};
 use crate::transit::{LimbDarkening, Orbit, OrbitElements, TransitShape, light_curve};
 
-const LAWS: [LimbDarkening; 9] = [
+pub const LAWS: [LimbDarkening; 9] = [
     LimbDarkening::SquareRoot { u1: 0.2, u2: 0.5 },
     LimbDarkening::Logarithmic { u1: 0.6, u2: 0.3 },
     LimbDarkening::Power2 { c: 0.7, alpha: 0.2 },
@@ -16,7 +16,7 @@ const LAWS: [LimbDarkening; 9] = [
     LimbDarkening::Nonlinear { c: [1.8, -2.4, 2.6, -1.1] },
 ];
 
-const RADII: [f64; 17] =
+pub const RADII: [f64; 17] =
     [0.003, 0.01, 0.03, 0.07, 0.1, 0.15, 0.3, 0.45, 0.5, 0.6, 0.8, 0.95, 0.999, 1.0, 1.05, 1.4, 2.0];
 
 /// Numbers from 0 to 1 in no order, the same ones always (Weyl).
@@ -25,7 +25,7 @@ fn scattered(n: usize) -> impl Iterator<Item = f64> {
 }
 
 /// Many points from centre to last contact and beyond, as many again near contacts, and the contacts themselves.
-fn distances(k: f64, n: usize) -> Vec<f64> {
+pub fn distances(k: f64, n: usize) -> Vec<f64> {
     let mut z: Vec<f64> = scattered(n).map(|x| (1.02 + k) * x).collect();
     for at in [(1.0 - k).abs(), 1.0 + k] {
         z.extend(scattered(n / 4).map(|x| at + 0.3 * k.min(1.0) * (2.0 * x - 1.0).powi(3)));

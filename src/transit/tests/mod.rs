@@ -3,6 +3,7 @@
 mod batch;
 mod dip_series;
 mod flux;
+mod gradient_series;
 mod gradients;
 mod laws;
 mod light_curve;
