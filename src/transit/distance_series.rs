@@ -9,6 +9,9 @@
 //! ```
 //! with n = 2 for dips, whose least power is 3/2, and 4 for derivatives, whose least power is 1/2. A part that has too few
 //! points to be worth it, or is not smooth enough, gets no series.
+//!
+//! So a point's last digits depend on the other points of the same call. Calls are never cut by the number of threads, and
+//! nothing is kept from one to the next.
 
 use std::sync::LazyLock;
 

@@ -90,7 +90,7 @@ impl<W: WithSurface> Kernel for Chosen<W> {
 /// Writes the dip at each of `z`, for any law, to `out`. Panics if the lengths differ.
 ///
 /// Uniform, linear and quadratic laws are exact to rounding, the others to 1e-9; these are cheaper a point the more points
-/// there are, and their last digits depend on how many.
+/// there are, and a point's last digits depend on where the others are.
 pub fn dip_into(z: &[f64], k: f64, ld: &LimbDarkening, out: &mut [f64]) {
     assert_eq!(z.len(), out.len(), "one dip per distance");
     out.copy_from_slice(z);
