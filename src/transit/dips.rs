@@ -1,9 +1,27 @@
 //! Dips of one planet at times from mid-transit, and their derivatives by its orbit, size and law.
 
 use super::orbit::{Orbit, PhaseSlopes};
-use super::simd::{Lanes, load_padded, store_partial};
+use super::simd::{Kernel, Lanes, load_padded, store_partial};
 use super::surface::{Surface, WithSurface};
 use super::track::{ELEMENTS, Track};
+
+/// Puts the distance of the centres in the place of each time from mid-transit.
+pub(super) struct Distances<'a> {
+    pub orbit: &'a Orbit,
+    pub at: &'a mut [f64],
+}
+
+impl Kernel for Distances<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let track = Track::<L>::new(self.orbit);
+        for at in self.at.chunks_mut(L::LANES) {
+            store_partial(track.distance(load_padded(at)), at);
+        }
+    }
+}
 
 /// Puts the dip in the place of each time from mid-transit.
 pub(super) struct InstantDips<'a> {
@@ -50,9 +68,9 @@ impl WithSurface for InstantGradients<'_> {
             for (column, z_dz) in self.columns.iter_mut().zip(motion.z_dz) {
                 store_partial(per_z * z_dz, &mut column[range.clone()]);
             }
-            for (column, value) in self.columns[ELEMENTS..].iter_mut().zip(std::iter::once(g.dk).chain(g.coefficients))
-            {
-                store_partial(value, &mut column[range.clone()]);
+            store_partial(g.dk, &mut self.columns[ELEMENTS][range.clone()]);
+            for (column, value) in self.columns[ELEMENTS + 1..].iter_mut().zip(&g.coefficients) {
+                store_partial(*value, &mut column[range.clone()]);
             }
         }
     }

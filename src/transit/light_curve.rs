@@ -1,10 +1,12 @@
 //! Model light curves: one transiting planet or several, instantaneous or averaged over exposures.
 
-use super::dips::InstantDips;
+use super::dip_series::dips_in_place;
+use super::dips::{Distances, InstantDips};
 use super::limb_darkening::LimbDarkening;
 use super::orbit::{Contacts, Orbit};
 use super::profile::{Profile, Symmetry};
-use super::surface::with_surface;
+use super::simd::dispatch;
+use super::surface::{is_dear, with_surface};
 use super::visits::{SortedTimes, Visits};
 use super::{TransitError, non_negative};
 
@@ -152,12 +154,22 @@ impl TransitShape {
     }
 
     fn instant_dips(&self, at: &mut [f64]) {
+        if is_dear(&self.ld) {
+            dispatch(Distances { orbit: &self.orbit, at });
+            dips_in_place(self.rp_rs, &self.ld, at);
+        } else {
+            self.dips_by_kernel(at);
+        }
+    }
+
+    fn dips_by_kernel(&self, at: &mut [f64]) {
         with_surface(self.rp_rs, &self.ld, InstantDips { orbit: &self.orbit, at });
     }
 
     fn profile(&self, contacts: &Contacts) -> Profile {
         let symmetry = if self.orbit.elements().ecc == 0.0 { Symmetry::Mirror } else { Symmetry::None };
-        Profile::new(contacts, symmetry, |at| self.instant_dips(at))
+        // its nodes are few, and a series of a series is no better for it
+        Profile::new(contacts, symmetry, |at| self.dips_by_kernel(at))
     }
 
     /// Estimate of the largest error of this planet's dip in a mean over exposures, which is at most the error of the

@@ -1,10 +1,11 @@
 //! Derivatives of a light curve by the elements of the orbit, the planet's size and the limb-darkening coefficients.
 
-use super::dips::InstantGradients;
+use super::dips::{Distances, InstantGradients};
 use super::exposure::mean_nodes;
+use super::gradient_series::with_surface_of_many;
 use super::light_curve::TransitShape;
 use super::orbit::OrbitShape;
-use super::surface::with_surface;
+use super::simd::dispatch;
 use super::track::ELEMENTS;
 use super::visits::Visits;
 
@@ -111,6 +112,11 @@ impl TransitShape {
             dip: &mut out.dip,
             columns: &mut out.columns,
         };
-        with_surface(self.rp_rs(), &self.limb_darkening(), work);
+        let samples = |step| {
+            let mut at: Vec<f64> = dt.iter().step_by(step).copied().collect();
+            dispatch(Distances { orbit: self.orbit(), at: &mut at });
+            at
+        };
+        with_surface_of_many(self.rp_rs(), &self.limb_darkening(), dt.len(), samples, work);
     }
 }

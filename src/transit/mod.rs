@@ -9,6 +9,10 @@
 //! batch            flux and derivatives over arrays of distances
 //! radial           the other laws, by quadrature along the planet's limb
 //! surface          what each law offers to the kernels
+//! series           functions with half-integer powers as pieces of Chebyshev series
+//! distance_series  functions of the distance of the centres in such series
+//! dip_series       dips of many points of laws whose kernel is dear
+//! gradient_series  and their derivatives
 //! kepler           Kepler's equation
 //! orbit            where the planet is on the sky at a time; contact times and durations
 //! track            the same over vectors of times, and the derivatives by the elements
@@ -26,12 +30,15 @@
 //! `z` is the projected distance of the centres.
 
 pub mod batch;
+mod dip_series;
 mod dips;
+mod distance_series;
 mod elliptic;
 mod exposure;
 pub mod flux;
 mod folded_gradient;
 pub mod gradient;
+mod gradient_series;
 pub mod kepler;
 pub mod light_curve;
 pub mod light_curve_gradient;
@@ -40,6 +47,7 @@ pub mod orbit;
 mod phase_gradient;
 mod profile;
 mod radial;
+mod series;
 mod simd;
 pub mod surface;
 pub mod system;

@@ -12,10 +12,10 @@
 //! Pieces are halved until the last coefficients are small. The error of a mean over an exposure is at most that of the
 //! series of the dip, which the last coefficients estimate.
 
-use std::f64::consts::PI;
 use std::sync::LazyLock;
 
 use super::orbit::Contacts;
+use super::series::{Nodes, Root, Stretch};
 use super::simd::functions::clenshaw;
 use super::simd::{Kernel, Lanes, dispatch, load_padded, store_partial};
 
@@ -28,23 +28,7 @@ const TOLERANCE: f64 = 3e-9;
 /// Halvings of a piece; at this depth one is left as it is, with its estimate.
 const MOST_HALVINGS: usize = 12;
 
-/// Nodes x, and cos(π j (2i + 1) / 2n), by which values there become coefficients.
-static NODES: LazyLock<([f64; TERMS], [[f64; TERMS]; TERMS])> = LazyLock::new(|| {
-    let angle = |i: usize| PI * (2 * i + 1) as f64 / (2 * TERMS) as f64;
-    let nodes = std::array::from_fn(|i| angle(i).cos());
-    let cosines = std::array::from_fn(|j| std::array::from_fn(|i| (j as f64 * angle(i)).cos()));
-    (nodes, cosines)
-});
-
-/// A stretch of time, from `anchor` in the direction of the sign of `length`.
-#[derive(Clone, Copy, Debug)]
-struct Stretch {
-    anchor: f64,
-    length: f64,
-    /// Centre and half width of its range of s.
-    middle: f64,
-    half: f64,
-}
+static NODES: LazyLock<Nodes<TERMS>> = LazyLock::new(Nodes::new);
 
 #[derive(Clone, Copy, Debug)]
 struct Piece {
@@ -82,14 +66,14 @@ impl Profile {
             (false, Some((t2, t3))) => fill(&mut edges, &[t1, t2, deepest, t3, t4]),
             (false, None) => fill(&mut edges, &[t1, deepest, t4]),
         };
-        let mut pending: Vec<(Stretch, usize)> = Vec::with_capacity(8);
+        let mut stretches = Vec::with_capacity(8);
         for pair in edges.windows(2).filter(|pair| pair[1] > pair[0]) {
             let half = 0.5 * (pair[1] - pair[0]);
-            pending.push((Stretch { anchor: pair[0], length: half, middle: 0.5, half: 0.5 }, 0));
-            pending.push((Stretch { anchor: pair[1], length: -half, middle: 0.5, half: 0.5 }, 0));
+            stretches
+                .extend([(pair[0], half), (pair[1], -half)].map(|(at, way)| Stretch::whole(at, way, Root::Square)));
         }
         let mut out = Self {
-            pieces: Vec::with_capacity(pending.len()),
+            pieces: Vec::with_capacity(stretches.len()),
             ends: Vec::new(),
             start: edges[0],
             end: t4,
@@ -97,36 +81,21 @@ impl Profile {
             total: 0.0,
             error: 0.0,
         };
-        let (nodes, _) = &*NODES;
-        let mut at = Vec::new();
-        while !pending.is_empty() {
-            at.clear();
-            for (stretch, _) in &pending {
-                at.extend(nodes.map(|x| stretch.time(x)));
-            }
-            dips(&mut at);
-            let mut next = Vec::new();
-            for ((stretch, halvings), values) in pending.iter().zip(at.as_chunks::<TERMS>().0) {
-                let series = coefficients(values);
-                // the terms left out fall off at least as the eighth power of their number, and mostly much faster
-                let error = (series[TERMS - 1].abs() + series[TERMS - 2].abs()) * 3.0;
-                if error > TOLERANCE && *halvings < MOST_HALVINGS {
-                    let half = 0.5 * stretch.half;
-                    for middle in [stretch.middle - half, stretch.middle + half] {
-                        next.push((Stretch { middle, half, ..*stretch }, halvings + 1));
-                    }
-                } else {
-                    out.error = out.error.max(error);
-                    out.pieces.push(Piece::new(*stretch, &series));
-                }
-            }
-            pending = next;
-        }
-        out.pieces.sort_by(|a, b| a.stretch.time(0.0).total_cmp(&b.stretch.time(0.0)));
+        let values = |at: &[f64], [column]: &mut [Vec<f64>; 1]| {
+            column.clear();
+            column.extend_from_slice(at);
+            dips(column);
+        };
+        let keep = |stretch, [series]: &[[f64; TERMS]; 1], [error]: [f64; 1]| {
+            out.error = out.error.max(error);
+            out.pieces.push(Piece::new(stretch, series));
+        };
+        NODES.refine(stretches, ([TOLERANCE], MOST_HALVINGS), |_| true, values, keep);
+        out.pieces.sort_by(|a, b| a.stretch.place(0.0).total_cmp(&b.stretch.place(0.0)));
         let mut below = 0.0;
         for piece in &mut out.pieces {
             below = piece.start_at(below);
-            out.ends.push(piece.stretch.time(1.0).max(piece.stretch.time(-1.0)));
+            out.ends.push(piece.stretch.place(1.0).max(piece.stretch.place(-1.0)));
         }
         out.ends.pop();
         out.total = below;
@@ -222,30 +191,6 @@ impl Kernel for Integrals<'_> {
             }
         }
     }
-}
-
-impl Stretch {
-    fn time(&self, x: f64) -> f64 {
-        let s = self.middle + self.half * x;
-        self.anchor + self.length * s * s
-    }
-}
-
-/// Chebyshev coefficients from values at the nodes.
-fn coefficients(values: &[f64; TERMS]) -> [f64; TERMS] {
-    let (_, cosines) = &*NODES;
-    let mut out = [0.0; TERMS];
-    for (c, row) in out.iter_mut().zip(cosines) {
-        let mut sums = [0.0; 4];
-        for (row, values) in row.as_chunks::<4>().0.iter().zip(values.as_chunks::<4>().0) {
-            for lane in 0..4 {
-                sums[lane] += row[lane] * values[lane];
-            }
-        }
-        *c = 2.0 / TERMS as f64 * (sums[0] + sums[1] + sums[2] + sums[3]);
-    }
-    out[0] *= 0.5;
-    out
 }
 
 impl Piece {

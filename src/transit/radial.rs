@@ -188,7 +188,7 @@ static RULES: LazyLock<[Rule; 10]> = LazyLock::new(|| {
         Rule::new(0.1, even(12)),
         Rule { gradient: Some(crowded(20, 3)), ..Rule::new(0.01, crowded(13, 3)) },
         Rule { gradient: Some(crowded(32, 4)), ..Rule::new(0.0, crowded(13, 3)) },
-        Rule::new(-0.001, crowded(48, 4)),
+        Rule::new(-0.001, crowded(48, 6)),
         Rule::new(-0.03, crowded(32, 4)),
         Rule::new(-0.3, crowded(20, 3)),
         Rule { gradient: Some(crowded(16, 3)), ..Rule::new(f64::NEG_INFINITY, crowded(14, 3)) },
@@ -281,8 +281,8 @@ impl<'a, L: Lanes, F: Functions<L>> Radial<'a, L, F> {
         let z = L::select(outside, k, L::select(covered, k, z.min(one + k))).max(L::splat(1e-150));
         let inner = one - z.max(k) - z.min(k);
         let inside = zero.le(inner);
-        let difference = z - k;
-        let near = (one - difference) * (one + difference);
+        // 1 + z − k and 1 + k − z, each with the difference first that is exact where the other number is lost in it
+        let near = (z.min(one) - (k - z.max(one))) * (k.min(one) - (z - k.max(one)));
         let far = inner * (one + z + k);
         let four_zk = (z * k).times(4.0);
         let kc2 = L::select(inside, far / near, zero);

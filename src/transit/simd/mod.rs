@@ -7,7 +7,7 @@
 //! functions   sine, cosine, arctangent, logarithm, exponential over lanes
 //! ```
 //! A kernel is a [`Kernel`]; [`dispatch`] runs it with the widest vectors of the processor. A point's
-//! result does not depend on its neighbours, so that batches and threads may be cut anywhere. Between instruction sets the
+//! result does not depend on its neighbours, so that batches and threads may be cut anywhere (but see `distance_series`). Between instruction sets the
 //! last digits differ: the portable build has no fused multiply-add, and that for AVX-512 refines the processor's
 //! estimates of reciprocals and roots instead of dividing, at half the cost.
 

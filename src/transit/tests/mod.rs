@@ -1,7 +1,9 @@
 //! Properties of the transit model, and its fast parts against slow obvious ones.
 
 mod batch;
+mod dip_series;
 mod flux;
+mod gradient_series;
 mod gradients;
 mod laws;
 mod light_curve;
