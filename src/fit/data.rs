@@ -1,5 +1,6 @@
 //! The cadences that a fit looks at: windows around one candidate's transits.
 
+use super::gathered::Multiplicity;
 use super::{FitConfig, FitError};
 use crate::ephemeris::{Candidate, Ephemeris};
 use crate::lightcurve::Detrended;
@@ -18,6 +19,8 @@ pub struct FitData {
     pub(super) groups: Vec<Group>,
     /// Epochs, counted from the reference transit, of the first and the last transit with data.
     pub(super) epochs: (i64, i64),
+    /// Where each point stands for several.
+    pub(super) multiplicity: Option<Multiplicity>,
 }
 
 /// Points with one exposure time, by their distance from the mid-transits of the candidate: what is in transit comes first,
@@ -119,6 +122,7 @@ impl FitData {
             flux_err: points.iter().map(|p| p.flux_err).collect(),
             groups,
             epochs: (first - reference, last - reference),
+            multiplicity: None,
         })
     }
 

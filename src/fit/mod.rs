@@ -14,6 +14,7 @@ mod coordinates;
 mod data;
 mod derived;
 mod draws;
+mod gathered;
 pub mod joint;
 mod model;
 mod optimise;

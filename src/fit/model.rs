@@ -1,5 +1,6 @@
 //! The model flux of one planet at the fit's points.
 
+use super::gathered::Multiplicity;
 use super::parameters::{BASELINE, IMPACT_PARAMETER, PERIOD, Q1, Q2, RHO_STAR, RP_RS, SLOPE, TRANSIT_TIME, Values};
 use super::{ExposureHandling, FitData};
 use crate::star::a_over_rstar;
@@ -31,14 +32,21 @@ pub(super) fn flux_into(
         };
         let reach = 0.5 * (shape.duration() + exposure);
         let (times, out) = (&data.time[group.points.clone()], &mut out[group.points.clone()]);
-        if reach > 0.5 * period {
+        if reach > 0.5 * period && data.multiplicity.is_none() {
             // an exposure that sees more than one transit
             shape.subtract_dips(times, exposure, out);
             continue;
         }
         let near = group.distance.partition_point(|distance| *distance < reach + shift);
         room.clear();
-        room.extend(times[..near].iter().map(|time| since_nearest(time - transit_time, period)));
+        match &data.multiplicity {
+            None => room.extend(times[..near].iter().map(|time| since_nearest(time - transit_time, period))),
+            Some(Multiplicity { cycle, .. }) => {
+                let cycle = &cycle[group.points.clone()][..near];
+                let since = times[..near].iter().zip(cycle).map(|(time, cycle)| time - transit_time - cycle * period);
+                room.extend(since);
+            }
+        }
         shape.dips_since_transit(exposure, room);
         out.iter_mut().zip(room.iter()).for_each(|(out, dip)| *out -= dip);
     }

@@ -2,6 +2,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
+use super::gathered::gathered;
 use super::parameters::{BASELINE, IMPACT_PARAMETER, JITTER, PERIOD, Q1, Q2, RHO_STAR, RP_RS, SLOPE, TRANSIT_TIME};
 use super::posterior::Posterior;
 use crate::ephemeris::Candidate;
@@ -27,9 +28,25 @@ const HOPELESS: f64 = 30.0;
 
 /// Best fits from starts with several impact parameters, grazing ones among them, the best first. Empty where no start
 /// gives a possible model.
+///
+/// Where points can be gathered in bins, all climb by these, and the best of all once more by the points.
 pub(super) fn optimise(posterior: &Posterior, candidate: &Candidate) -> Vec<Optimum> {
-    let mut found: Vec<Optimum> =
-        starts(posterior, candidate).into_iter().filter_map(|x| refine(posterior, x)).collect();
+    let starts = starts(posterior, candidate);
+    let few = starts.first().and_then(|x| gathered(posterior.data(), &posterior.table().values(x)));
+    let Some(few) = few else { return climb(posterior, posterior, starts) };
+    let mut found = climb(posterior, &posterior.with_data(&few), starts);
+    let Some(best) = found.first() else { return found };
+    let Some(refined) = refine(posterior, with_jitter(posterior, best.x.clone())) else { return Vec::new() };
+    // what the model changes within bins counts as scatter, for all optima nearly alike
+    let lost = refined.ln_posterior - best.ln_posterior;
+    found.iter_mut().for_each(|o| o.ln_posterior += lost);
+    found[0] = refined;
+    found
+}
+
+/// Climbs on `few`, which is `posterior` or nearly so; the jitter is that of all points.
+fn climb(posterior: &Posterior, few: &Posterior, starts: Vec<Vec<f64>>) -> Vec<Optimum> {
+    let mut found: Vec<Optimum> = starts.into_iter().filter_map(|x| refine(few, x)).collect();
     let by_height = |a: &Optimum, b: &Optimum| b.ln_posterior.total_cmp(&a.ln_posterior);
     found.sort_by(by_height);
     let best = found.first().map_or(f64::NAN, |o| o.ln_posterior);
@@ -37,7 +54,7 @@ pub(super) fn optimise(posterior: &Posterior, candidate: &Candidate) -> Vec<Opti
         .into_iter()
         .filter(|o| o.ln_posterior > best - HOPELESS)
         // once more with the jitter that the residuals ask for
-        .filter_map(|o| refine(posterior, with_jitter(posterior, o.x)))
+        .filter_map(|o| refine(few, with_jitter(posterior, o.x)))
         .collect();
     found.sort_by(by_height);
     found
@@ -153,6 +170,9 @@ fn residuals(posterior: &Posterior, x: &[f64]) -> Option<DVector<f64>> {
         let points = data.flux.iter().zip(model).zip(&data.flux_err);
         points.map(|((f, m), e)| (f - m) / (e * e + jitter2).sqrt()).collect()
     })?;
+    if let Some(many) = &data.multiplicity {
+        out.iter_mut().zip(&many.count).for_each(|(r, n)| *r *= n.sqrt());
+    }
     out.extend(table.pulls(&values));
     Some(DVector::from_vec(out))
 }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use super::gathered::Multiplicity;
 use super::model::flux_into;
 use super::parameters::{JITTER, ParameterTable, Values};
 use super::{ExposureHandling, FitData};
@@ -24,13 +25,21 @@ pub struct Posterior<'a> {
     variance: Vec<f64>,
     /// Scale that keeps products of variances near 1.
     typical: f64,
+    /// Whether all variances are the same, but for rounding.
+    is_even: bool,
 }
 
 impl<'a> Posterior<'a> {
     pub fn new(data: &'a FitData, table: &'a ParameterTable, exposure: ExposureHandling) -> Self {
         let variance: Vec<f64> = data.flux_err.iter().map(|e| e * e).collect();
         let typical = crate::math::median(&variance);
-        Self { data, table, exposure, variance, typical }
+        let is_even = variance.iter().all(|v| (v / typical - 1.0).abs() < 1e-9);
+        Self { data, table, exposure, variance, typical, is_even }
+    }
+
+    /// The same of other data.
+    pub(super) fn with_data(&self, data: &'a FitData) -> Self {
+        Self::new(data, self.table, self.exposure)
     }
 
     pub fn table(&self) -> &ParameterTable {
@@ -60,6 +69,9 @@ impl<'a> Posterior<'a> {
 
     fn ln_likelihood(&self, values: &Values, model: &[f64]) -> f64 {
         let jitter2 = values[JITTER] * values[JITTER];
+        if let Some(multiplicity) = &self.data.multiplicity {
+            return self.ln_likelihood_of_many(multiplicity, jitter2, model);
+        }
         let unit = 1.0 / (self.typical + jitter2);
         let (mut chi2, mut ln_sum) = (0.0, 0.0);
         let mut flux = self.data.flux.chunks(16).zip(model.chunks(16)).zip(self.variance.chunks(16));
@@ -76,6 +88,23 @@ impl<'a> Posterior<'a> {
         }
         let n = flux_count(self.data);
         -0.5 * (chi2 * unit + ln_sum - n * unit.ln() + n * std::f64::consts::TAU.ln())
+    }
+
+    /// Of points that stand for several.
+    fn ln_likelihood_of_many(&self, many: &Multiplicity, jitter2: f64, model: &[f64]) -> f64 {
+        let points = || self.data.flux.iter().zip(model).zip(many.count.iter().zip(&many.scatter));
+        let square = |((f, m), (n, scatter)): ((&f64, &f64), (&f64, &f64))| n * (f - m) * (f - m) + scatter;
+        let tau = std::f64::consts::TAU;
+        if self.is_even {
+            let v = self.typical + jitter2;
+            let n: f64 = many.count.iter().sum();
+            return -0.5 * (points().map(square).sum::<f64>() / v + n * (v * tau).ln() + many.ln_variance);
+        }
+        let terms = points().zip(&self.variance).map(|(point, v)| {
+            let v = v + jitter2;
+            square(point) / v + point.1.0 * (v * tau).ln()
+        });
+        -0.5 * (terms.sum::<f64>() + many.ln_variance)
     }
 }
 

@@ -4,6 +4,7 @@ use nalgebra::{DMatrix, Matrix2};
 
 use super::coordinates::{Coordinates, Law, Reparametrised};
 use super::draws::Structure;
+use super::gathered::gathered;
 use super::optimise::{Optimum, covariance_at};
 use super::parameters::{JITTER, Q1, Q2};
 use super::posterior::Posterior;
@@ -11,7 +12,9 @@ use super::ridge::ridge;
 use super::summary::r_hat_of_parts;
 use super::{FitConfig, FitError, FitStatus, Method, start};
 use crate::sample::diagnostics::Diagnostics;
-use crate::sample::importance::{ImportanceConfig, ImportanceRun, ImportanceStatus, StartingMode, importance_sample};
+use crate::sample::importance::{
+    ImportanceConfig, ImportanceRun, ImportanceStatus, StartingMode, importance_sample, importance_sample_guided,
+};
 use crate::sample::moves::Mixture;
 use crate::sample::{LogDensity, Status, check_walkers, run_until_converged};
 
@@ -25,6 +28,10 @@ const KNOWN_LAW: f64 = 0.1;
 /// as many: their mean exists.
 const NEAR: f64 = 1.0;
 const MORE: usize = 5;
+/// How many times as many evaluations, in the pilot, a round and in all, a guide is given.
+const CHEAPER: usize = 3;
+/// A guide misleads where less than this share of its effective draws is left by the weights of the posterior itself.
+const MISLED: f64 = 0.3;
 /// Width in ln jitter, which best fits hold, of the density about them.
 pub(super) const JITTER_WIDTH: f64 = 0.5;
 
@@ -89,6 +96,8 @@ pub(super) fn sample(
     if let Some(walkers) = config.walkers {
         check_walkers(walkers, posterior.dim())?;
     }
+    let few = optima.first().and_then(|o| gathered(posterior.data(), &posterior.table().values(&o.x)));
+    let guide = few.as_ref().map(|data| posterior.with_data(data));
     let mut learnt: Option<Learnt> = None;
     if config.method != Method::Ensemble {
         let mut last = None;
@@ -96,7 +105,9 @@ pub(super) fn sample(
         // the second is seldom the better
         let budgets = [config.max_proposals, config.max_proposals / 3];
         for (coordinates, budget) in proposal_coordinates(posterior, optima).into_iter().zip(budgets) {
-            let Some(run) = importance(posterior, coordinates, optima, budget, config, seed)? else { continue };
+            let Some(run) = importance(posterior, guide.as_ref(), coordinates, optima, budget, config, seed)? else {
+                continue;
+            };
             let sampling = weighted(coordinates, &run);
             if sampling.status == FitStatus::Converged {
                 return Ok(Some(sampling));
@@ -111,7 +122,8 @@ pub(super) fn sample(
         }
         // Proposals are refitted to all draws, so that more of them mend what is nearly right, for less than walkers take.
         if let Some((_, coordinates)) = nearest.filter(|(k, _)| *k < NEAR)
-            && let Some(run) = importance(posterior, coordinates, optima, MORE * config.max_proposals, config, seed)?
+            && let Some(run) =
+                importance(posterior, guide.as_ref(), coordinates, optima, MORE * config.max_proposals, config, seed)?
         {
             let sampling = weighted(coordinates, &run);
             if sampling.status == FitStatus::Converged {
@@ -197,8 +209,10 @@ fn ensemble(
     Ok(Some(Sampling::new(coordinates, at, structure, diagnostics, status, Sampled::Ensemble)))
 }
 
+/// Learns on `guide`, if there is one, and without it where it misleads.
 fn importance(
     posterior: &Posterior,
+    guide: Option<&Posterior>,
     coordinates: Coordinates,
     optima: &[Optimum],
     max_evaluations: usize,
@@ -206,9 +220,11 @@ fn importance(
     seed: u64,
 ) -> Result<Option<ImportanceRun>, FitError> {
     let density = Reparametrised::new(posterior, coordinates);
-    let mut modes = modes(&density, coordinates, optima);
+    let learnt_on = guide.unwrap_or(posterior);
+    let near = Reparametrised::new(learnt_on, coordinates);
+    let mut modes = modes(&near, coordinates, optima);
     if let Some(best) = optima.first() {
-        modes.extend(ridge(posterior, &density, coordinates, best));
+        modes.extend(ridge(learnt_on, &near, coordinates, best));
     }
     if modes.is_empty() {
         return Ok(None);
@@ -219,6 +235,19 @@ fn importance(
         evaluation: config.sampler.evaluation,
         ..ImportanceConfig::default()
     };
+    if guide.is_some() {
+        let options = ImportanceConfig {
+            max_evaluations: CHEAPER * options.max_evaluations,
+            pilot_steps: CHEAPER * options.pilot_steps,
+            least_draws: CHEAPER * options.least_draws,
+            ..options.clone()
+        };
+        let run = importance_sample_guided(&density, &near, &modes, &options, seed)?;
+        let misled = run.guide.as_ref().is_some_and(|guide| run.draws.ess() < MISLED * guide.ess);
+        if !misled {
+            return Ok(Some(run));
+        }
+    }
     Ok(Some(importance_sample(&density, &modes, &options, seed)?))
 }
 
@@ -246,7 +275,7 @@ fn weighted(coordinates: Coordinates, run: &ImportanceRun) -> Sampling {
         steps: draws.len(),
         burn_in: 0,
         thin: 1,
-        evaluations: run.evaluations,
+        evaluations: run.evaluations + run.guide.as_ref().map_or(0, |g| g.evaluations),
     };
     let sampled = Sampled::Importance {
         pareto_k: run.pareto_k,

@@ -35,8 +35,6 @@ struct Piece {
     stretch: Stretch,
     /// Of F.
     integral: [f64; INTEGRAL_TERMS],
-    /// How many of them count.
-    terms: usize,
 }
 
 /// The integral of the dip of one transit over time.
@@ -107,20 +105,29 @@ impl Profile {
         self.error
     }
 
-    /// Puts the mean dip of an exposure in the place of the time of its middle.
+    /// Puts the mean dip of an exposure in the place of the time of its middle. Least work where neighbours are at nearly the
+    /// same distance from mid-transit.
     pub fn means(&self, exposure_time: f64, at: &mut [f64]) {
+        let scattered = dispatch(Means { profile: self, exposure_time, at });
+        if !scattered.is_empty() {
+            self.means_apart(exposure_time, &scattered, at);
+        }
+    }
+
+    /// Those at the places `which`, each with the pieces that it needs.
+    fn means_apart(&self, exposure_time: f64, which: &[usize], at: &mut [f64]) {
         let (half, frequency) = (0.5 * exposure_time, 1.0 / exposure_time);
         let mut queues = vec![Queue::default(); self.pieces.len()];
-        let room = 2 * at.len() / self.pieces.len().max(1) + 16;
+        let room = 2 * which.len() / self.pieces.len().max(1) + 16;
         queues.iter_mut().for_each(|queue| queue.reserve(room));
-        for (i, at) in at.iter_mut().enumerate() {
-            let (low, high) = (*at - half, *at + half);
-            *at = 0.0;
+        for &i in which {
+            let (low, high) = (at[i] - half, at[i] + half);
+            at[i] = 0.0;
             for (edge, weight) in [(high, frequency), (low, -frequency)] {
                 let (time, weight) =
                     if self.mirrored { (edge.abs(), weight.copysign(weight * edge)) } else { (edge, weight) };
                 if time >= self.end {
-                    *at += weight * self.total;
+                    at[i] += weight * self.total;
                 } else if time > self.start {
                     let piece: usize = self.ends.iter().map(|end| usize::from(time >= *end)).sum();
                     queues[piece].push(time, weight, i);
@@ -133,6 +140,58 @@ impl Profile {
                 at[*i] += weight * value;
             }
         }
+    }
+
+    /// F at `time`; nothing if that takes more than [`MOST_PIECES`].
+    #[inline(always)]
+    fn integral<L: Lanes>(&self, time: L) -> Option<L> {
+        let place = if self.mirrored { time.abs() } else { time };
+        let place = place.max(L::splat(self.start)).min(L::splat(self.end));
+        let mut value = L::splat(0.0);
+        let mut used = 0;
+        let mut from = L::splat(f64::NEG_INFINITY);
+        for (i, piece) in self.pieces.iter().enumerate() {
+            let to = L::splat(self.ends.get(i).copied().unwrap_or(f64::INFINITY));
+            let here = L::both(from.le(place), place.lt(to));
+            from = to;
+            if L::any(here) {
+                used += 1;
+                if used > MOST_PIECES {
+                    return None;
+                }
+                value = L::select(here, piece.at(place), value);
+            }
+        }
+        // the other half is the mirror image, counted from the middle
+        Some(if self.mirrored { value.copysign(time) } else { value })
+    }
+}
+
+/// Pieces up to which a vector of points is worked on together, each piece for all of them.
+const MOST_PIECES: usize = 3;
+
+/// Puts means in the place of times where few pieces do for a vector of points, and says where they do not.
+struct Means<'a> {
+    profile: &'a Profile,
+    exposure_time: f64,
+    at: &'a mut [f64],
+}
+
+impl Kernel for Means<'_> {
+    type Output = Vec<usize>;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) -> Vec<usize> {
+        let half = L::splat(0.5 * self.exposure_time);
+        let mut scattered = Vec::new();
+        for (block, at) in self.at.chunks_mut(L::LANES).enumerate() {
+            let time = load_padded::<L>(at);
+            match (self.profile.integral(time + half), self.profile.integral(time - half)) {
+                (Some(high), Some(low)) => store_partial((high - low).times(1.0 / self.exposure_time), at),
+                _ => scattered.extend(block * L::LANES..block * L::LANES + at.len()),
+            }
+        }
+        scattered
     }
 }
 
@@ -182,12 +241,9 @@ impl Kernel for Integrals<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        for (Piece { stretch, integral, terms }, queue) in self.pieces.iter().zip(self.queues) {
-            let (anchor, inverse) = (L::splat(stretch.anchor), L::splat(1.0 / stretch.length));
-            let (slope, offset) = (L::splat(1.0 / stretch.half), L::splat(-stretch.middle / stretch.half));
+        for (piece, queue) in self.pieces.iter().zip(self.queues) {
             for time in queue.time.chunks_mut(L::LANES) {
-                let s = ((load_padded::<L>(time) - anchor) * inverse).max(L::splat(0.0)).sqrt();
-                store_partial(clenshaw(&integral[..*terms], s.mul_add(slope, offset)), time);
+                store_partial(piece.at(load_padded::<L>(time)), time);
             }
         }
     }
@@ -213,7 +269,13 @@ impl Piece {
             let before = if j == 1 { 2.0 * product[0] } else { product[j - 1] };
             integral[j] = scale * (before - product[j + 1]) / (2 * j) as f64;
         }
-        Self { stretch, integral, terms: INTEGRAL_TERMS }
+        Self { stretch, integral }
+    }
+
+    /// F.
+    #[inline(always)]
+    fn at<L: Lanes>(&self, time: L) -> L {
+        clenshaw(&self.integral, self.stretch.x(time))
     }
 
     /// Adds the constant that makes F `below` at the piece's earlier end; returns F at its later end.

@@ -3,70 +3,49 @@
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-use super::mixture::{Component, LANES, StudentMixture};
+use super::blocks::{Blocks, LANES, Lane, row};
+use super::mixture::{Component, StudentMixture};
 
-/// Places (n × dim) with weights that sum to 1.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Places<'a> {
-    pub dim: usize,
-    pub at: &'a [f64],
-    pub weights: &'a [f64],
+/// Places with weights that sum to 1.
+#[derive(Clone, Debug)]
+pub(super) struct Places {
+    blocks: Blocks,
+    /// 0 for what fills the last block.
+    weights: Vec<Lane>,
 }
 
-impl Places<'_> {
-    /// Kish's effective number.
-    fn effective(&self) -> f64 {
-        1.0 / self.weights.iter().map(|w| w * w).sum::<f64>()
+impl Places {
+    /// `at` is n × dim.
+    pub fn new(dim: usize, at: &[f64], weights: &[f64]) -> Self {
+        let blocks = Blocks::new(dim, at);
+        let mut lanes = vec![[0.0; LANES]; blocks.len()];
+        lanes.as_flattened_mut()[..weights.len()].copy_from_slice(weights);
+        Self { blocks, weights: lanes }
     }
 
-    /// Mean and covariance with `weights` instead of the places' own, the covariance about the mean; and their sum.
-    fn moments(&self, weights: impl Fn(usize) -> f64, pulls: impl Fn(usize) -> f64) -> (Vec<f64>, Vec<f64>, f64) {
-        let d = self.dim;
-        let (mut mean, mut pull, mut sum) = (vec![0.0; d], 0.0, 0.0);
-        for (i, y) in self.at.chunks_exact(d).enumerate() {
-            let p = pulls(i);
-            pull += p;
-            sum += weights(i);
-            mean.iter_mut().zip(y).for_each(|(m, y)| *m += p * y);
-        }
-        mean.iter_mut().for_each(|m| *m /= pull);
-        let mut triangle = vec![[0.0; LANES]; d * (d + 1) / 2];
-        let mut centred = vec![[0.0; LANES]; d];
-        let negligible = 1e-9 * sum / self.weights.len() as f64;
-        for (block, ys) in self.at.chunks(LANES * d).enumerate() {
-            let mut p = [0.0; LANES];
-            for (lane, y) in ys.chunks_exact(d).enumerate() {
-                p[lane] = pulls(block * LANES + lane);
-                for ((c, y), m) in centred.iter_mut().zip(y).zip(&mean) {
-                    c[lane] = y - m;
-                }
-            }
-            if p.iter().all(|p| *p <= negligible) {
-                continue;
-            }
-            let mut cell = triangle.iter_mut();
-            for a in 0..d {
-                let mut pa = [0.0; LANES];
-                for lane in 0..LANES {
-                    pa[lane] = p[lane] * centred[a][lane];
-                }
-                // in this order, or the last comparison of a row would swallow the first cell of the next
-                for (c, t) in centred[..=a].iter().zip(&mut cell) {
-                    for lane in 0..LANES {
-                        t[lane] += pa[lane] * c[lane];
-                    }
-                }
-            }
-        }
+    fn dim(&self) -> usize {
+        self.blocks.dim()
+    }
+
+    /// Kish's effective number.
+    fn effective(&self) -> f64 {
+        1.0 / self.weights.as_flattened().iter().map(|w| w * w).sum::<f64>()
+    }
+
+    /// Coordinates of one place.
+    fn place(&self, i: usize) -> Vec<f64> {
+        self.blocks.place(i)
+    }
+
+    /// Mean by `pulls`, Σ `pulls` (y − mean)² over Σ `weights`, and Σ `weights`.
+    fn moments(&self, weights: &[Lane], pulls: &[Lane]) -> (Vec<f64>, Vec<f64>, f64) {
+        let d = self.dim();
+        let sum: f64 = weights.as_flattened().iter().sum();
+        let (mean, triangle) = self.blocks.moments(pulls);
         let mut scale = vec![0.0; d * d];
         for a in 0..d {
             for b in 0..=a {
-                scale[a * d + b] = triangle[a * (a + 1) / 2 + b].iter().sum();
-            }
-        }
-        for a in 0..d {
-            for b in 0..=a {
-                let v = scale[a * d + b] / sum;
+                let v = triangle[row(a) + b] / sum;
                 scale[a * d + b] = v;
                 scale[b * d + a] = v;
             }
@@ -87,8 +66,8 @@ const PENALTY: f64 = 0.12;
 /// A mixture fitted to `places`, of up to `most` components. Starts from `start`, if any, and adds components one by one,
 /// each where the places are far from those there are, as long as the fit gains more than [`PENALTY`]; [`ATTEMPTS`] additions
 /// in vain end it. `None` if the places do not span the space.
-pub(super) fn fit(places: Places, start: &[Component], most: usize, rng: &mut StdRng) -> Option<Vec<Component>> {
-    let d = places.dim as f64;
+pub(super) fn fit(places: &Places, start: &[Component], most: usize, rng: &mut StdRng) -> Option<Vec<Component>> {
+    let d = places.dim() as f64;
     let per_component = 1.0 + d + d * (d + 1.0) / 2.0;
     let effective = places.effective();
     let criterion = |(components, mean_log_density): &(Vec<Component>, f64)| {
@@ -112,13 +91,13 @@ pub(super) fn fit(places: Places, start: &[Component], most: usize, rng: &mut St
 
 /// The components and a new one at a place chosen at random in proportion to its squared distance to the nearest of them,
 /// each distance in the component's own measure; its scale matrix is the mean of theirs.
-fn one_more(places: Places, components: &[Component], rng: &mut StdRng) -> Option<Vec<Component>> {
-    let (d, n) = (places.dim, places.weights.len());
-    let nearest = StudentMixture::new(d, components)?.nearest_distance2(places.at);
-    let score = |i: usize| places.weights[i] * nearest[i];
-    let mut left = rng.random::<f64>() * (0..n).map(score).sum::<f64>();
-    let chosen = (0..n).find(|i| {
-        left -= score(*i);
+fn one_more(places: &Places, components: &[Component], rng: &mut StdRng) -> Option<Vec<Component>> {
+    let d = places.dim();
+    let nearest = StudentMixture::new(d, components)?.nearest_distance2(&places.blocks);
+    let scores = || places.weights.as_flattened().iter().zip(&nearest).map(|(w, n)| w * n);
+    let mut left = rng.random::<f64>() * scores().sum::<f64>();
+    let chosen = scores().position(|score| {
+        left -= score;
         left < 0.0
     })?;
     let total: f64 = components.iter().map(|c| c.weight).sum();
@@ -127,7 +106,7 @@ fn one_more(places: Places, components: &[Component], rng: &mut StdRng) -> Optio
         scale.iter_mut().zip(&c.scale).for_each(|(m, s)| *m += c.weight / total * s);
     }
     let mut out = components.to_vec();
-    let mean = places.at[chosen * d..(chosen + 1) * d].to_vec();
+    let mean = places.place(chosen);
     out.push(Component { weight: total / components.len() as f64, mean, scale });
     Some(out)
 }
@@ -136,27 +115,19 @@ fn one_more(places: Places, components: &[Component], rng: &mut StdRng) -> Optio
 ///
 /// Each scale matrix is drawn towards the mean of all, with the weight of d + 2 places, and a component with fewer places
 /// than d + 2 goes.
-pub(super) fn fit_from(places: Places, start: &[Component]) -> Option<(Vec<Component>, f64)> {
-    let (d, n) = (places.dim, places.weights.len());
+pub(super) fn fit_from(places: &Places, start: &[Component]) -> Option<(Vec<Component>, f64)> {
+    let d = places.dim();
     let effective = places.effective();
     let prior = d as f64 + 2.0;
     let mut components = start.to_vec();
     let mut mean_log_density = f64::NAN;
-    let mut log_density = vec![0.0; n];
     for _ in 0..ITERATIONS {
-        let mixture = StudentMixture::new(d, &components)?;
-        let k = mixture.len();
-        let mut shares = vec![0.0; n * k];
-        let mut pulls = vec![0.0; n * k];
-        mixture.shares(places.at, &mut shares, &mut pulls, &mut log_density);
+        let shares = StudentMixture::new(d, &components)?.shares(&places.blocks, &places.weights);
         let previous = mean_log_density;
-        mean_log_density =
-            places.weights.iter().zip(&log_density).filter(|(w, _)| **w > 0.0).map(|(w, l)| w * l).sum::<f64>();
+        mean_log_density = shares.mean_log_density;
         components.clear();
-        for j in 0..k {
-            let weight = |i: usize| places.weights[i] * shares[i * k + j];
-            let pull = |i: usize| places.weights[i] * pulls[i * k + j];
-            let (mean, scale, sum) = places.moments(weight, pull);
+        for (weights, pulls) in &shares.of_components {
+            let (mean, scale, sum) = places.moments(weights, pulls);
             if sum * effective > prior {
                 components.push(Component { weight: sum, mean, scale });
             }
@@ -192,8 +163,7 @@ fn regular(mut matrix: Vec<f64>, dim: usize) -> Vec<f64> {
 }
 
 /// One component with the places' mean and covariance.
-pub(super) fn pooled(places: Places) -> Component {
-    let weight = |i: usize| places.weights[i];
-    let (mean, scale, _) = places.moments(weight, weight);
-    Component { weight: 1.0, mean, scale: regular(scale, places.dim) }
+pub(super) fn pooled(places: &Places) -> Component {
+    let (mean, scale, _) = places.moments(&places.weights, &places.weights);
+    Component { weight: 1.0, mean, scale: regular(scale, places.dim()) }
 }

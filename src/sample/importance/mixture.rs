@@ -4,6 +4,7 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use rand_distr::StandardNormal;
 
+use super::blocks::{self, Blocks, LANES, Lane, row};
 use crate::sample::bits;
 
 /// One multivariate Student t: weight, mean and scale matrix S (dim × dim, row-major, symmetric).
@@ -44,9 +45,6 @@ struct Factored {
     inverse: Vec<f64>,
 }
 
-/// Places that are worked on together.
-pub(super) const LANES: usize = 8;
-
 /// Degrees of freedom that go with `dim` dimensions.
 pub(super) fn degrees_of_freedom(dim: usize) -> usize {
     if dim.is_multiple_of(2) { 6 } else { 5 }
@@ -82,7 +80,8 @@ impl StudentMixture {
         (0..self.dim).map(|i| 2.0 * self.components[0].factor[row(i) + i].ln()).sum()
     }
 
-    pub(super) fn len(&self) -> usize {
+    #[cfg(test)]
+    fn len(&self) -> usize {
         self.components.len()
     }
 
@@ -95,71 +94,56 @@ impl StudentMixture {
 
     /// ln q at each of `ys` (places × dim).
     pub(super) fn log_density(&self, ys: &[f64], out: &mut [f64]) {
-        let mut lanes = Lanes::new(self.dim);
-        for (ys, out) in ys.chunks(LANES * self.dim).zip(out.chunks_mut(LANES)) {
-            lanes.load(ys);
-            let mut sum = [0.0; LANES];
-            for c in &self.components {
-                let heights = self.heights(c, &mut lanes).0;
-                sum.iter_mut().zip(heights).for_each(|(s, h)| *s += h);
-            }
-            out.iter_mut().zip(sum).for_each(|(o, s)| *o = s.ln() + self.log_norm);
+        let blocks = Blocks::new(self.dim, ys);
+        let zero = vec![[0.0; LANES]; blocks.len()];
+        let (mut sum, mut square, mut heights) = (zero.clone(), zero.clone(), zero);
+        for c in &self.components {
+            self.heights(c, &blocks, &mut square, &mut heights);
+            blocks::add(&heights, &mut sum);
         }
+        out.iter_mut().zip(sum.as_flattened()).for_each(|(o, s)| *o = s.ln() + self.log_norm);
     }
 
     /// (y − m)ᵀ S⁻¹ (y − m) of each place for the component where it is least.
-    pub(super) fn nearest_distance2(&self, ys: &[f64]) -> Vec<f64> {
-        let mut lanes = Lanes::new(self.dim);
-        let mut out = vec![f64::INFINITY; ys.len() / self.dim];
-        for (ys, out) in ys.chunks(LANES * self.dim).zip(out.chunks_mut(LANES)) {
-            lanes.load(ys);
-            for c in &self.components {
-                let square = lanes.distance2(&c.mean, &c.inverse);
-                out.iter_mut().zip(square).for_each(|(o, s)| *o = o.min(s));
-            }
+    pub(super) fn nearest_distance2(&self, blocks: &Blocks) -> Vec<f64> {
+        let mut square = vec![[0.0; LANES]; blocks.len()];
+        let mut out = vec![f64::INFINITY; blocks.places()];
+        for c in &self.components {
+            blocks.distances2(&c.mean, &c.inverse, &mut square);
+            out.iter_mut().zip(square.as_flattened()).for_each(|(o, s)| *o = o.min(*s));
         }
         out
     }
 
-    /// Height of component `c` at each lane, over exp(log_norm), and (y − m)ᵀ S⁻¹ (y − m).
-    fn heights(&self, c: &Factored, lanes: &mut Lanes) -> ([f64; LANES], [f64; LANES]) {
+    /// Heights of component `c` over exp(log_norm), and (y − m)ᵀ S⁻¹ (y − m).
+    fn heights(&self, c: &Factored, blocks: &Blocks, square: &mut [Lane], out: &mut [Lane]) {
         let nu = degrees_of_freedom(self.dim);
-        let power = ((nu + self.dim) / 2) as i32;
-        let square = lanes.distance2(&c.mean, &c.inverse);
-        let mut heights = [0.0; LANES];
-        for (h, s) in heights.iter_mut().zip(square) {
-            *h = c.height / (1.0 + s / nu as f64).powi(power);
-        }
-        (heights, square)
+        blocks.distances2(&c.mean, &c.inverse, square);
+        blocks::students(c.height, 1.0 / nu as f64, ((nu + self.dim) / 2) as u32, square, out);
     }
 
-    /// For each place of `ys` and each component: its share of q, and its weight in the component's moments, the share
-    /// times (ν + d)/(ν + distance²). Both are places × components. Returns also ln q.
-    pub(super) fn shares(&self, ys: &[f64], shares: &mut [f64], pulls: &mut [f64], log_density: &mut [f64]) {
-        let (d, k) = (self.dim, self.components.len());
-        let nu = degrees_of_freedom(d) as f64;
-        let mut lanes = Lanes::new(d);
-        for (block, ys) in ys.chunks(LANES * d).enumerate() {
-            lanes.load(ys);
-            let places = ys.len() / d;
-            let base = block * LANES;
-            let mut sum = [0.0; LANES];
-            for (j, c) in self.components.iter().enumerate() {
-                let (heights, square) = self.heights(c, &mut lanes);
-                for lane in 0..places {
-                    sum[lane] += heights[lane];
-                    shares[(base + lane) * k + j] = heights[lane];
-                    pulls[(base + lane) * k + j] = heights[lane] * (nu + d as f64) / (nu + square[lane]);
-                }
-            }
-            for lane in 0..places {
-                let scale = if sum[lane] > 0.0 { 1.0 / sum[lane] } else { 0.0 };
-                let at = (base + lane) * k..(base + lane + 1) * k;
-                shares[at.clone()].iter_mut().for_each(|s| *s *= scale);
-                pulls[at].iter_mut().for_each(|s| *s *= scale);
-                log_density[base + lane] = sum[lane].ln() + self.log_norm;
-            }
+    /// What each component takes of places of the given weights (0 for what fills the last block).
+    pub(super) fn shares(&self, blocks: &Blocks, weights: &[Lane]) -> Shares {
+        let (nu, dim) = (degrees_of_freedom(self.dim) as f64, self.dim as f64);
+        let zero = vec![[0.0; LANES]; blocks.len()];
+        let mut sum = zero.clone();
+        let mut of_components = vec![(zero.clone(), zero); self.components.len()];
+        for (c, (heights, square)) in self.components.iter().zip(&mut of_components) {
+            self.heights(c, blocks, square, heights);
+            blocks::add(heights, &mut sum);
         }
+        let mut mean_log_density = 0.0;
+        let mut scale = sum;
+        for (sum, w) in scale.as_flattened_mut().iter_mut().zip(weights.as_flattened()) {
+            if *w > 0.0 {
+                mean_log_density += w * (sum.ln() + self.log_norm);
+            }
+            *sum = if *sum > 0.0 { w / *sum } else { 0.0 };
+        }
+        for (heights, square) in &mut of_components {
+            blocks::pulls(&scale, nu, dim, heights, square);
+        }
+        Shares { of_components, mean_log_density }
     }
 
     /// `draws` draws, one after the other; each component gives its share of them, rounded at random by a systematic comb,
@@ -192,52 +176,13 @@ impl StudentMixture {
     }
 }
 
-/// Up to [`LANES`] places, coordinate by coordinate.
-struct Lanes {
-    dim: usize,
-    places: Vec<[f64; LANES]>,
-    centred: Vec<[f64; LANES]>,
-}
-
-impl Lanes {
-    fn new(dim: usize) -> Self {
-        Self { dim, places: vec![[0.0; LANES]; dim], centred: vec![[0.0; LANES]; dim] }
-    }
-
-    fn load(&mut self, ys: &[f64]) {
-        for (lane, y) in ys.chunks_exact(self.dim).enumerate() {
-            for (place, y) in self.places.iter_mut().zip(y) {
-                place[lane] = *y;
-            }
-        }
-    }
-
-    /// |L⁻¹ (y − m)|² of each place.
-    fn distance2(&mut self, mean: &[f64], inverse: &[f64]) -> [f64; LANES] {
-        for ((c, p), m) in self.centred.iter_mut().zip(&self.places).zip(mean) {
-            for lane in 0..LANES {
-                c[lane] = p[lane] - m;
-            }
-        }
-        let mut square = [0.0; LANES];
-        for i in 0..self.dim {
-            let mut white = [0.0; LANES];
-            for (l, c) in inverse[row(i)..row(i) + i + 1].iter().zip(&self.centred) {
-                for lane in 0..LANES {
-                    white[lane] += l * c[lane];
-                }
-            }
-            for lane in 0..LANES {
-                square[lane] += white[lane] * white[lane];
-            }
-        }
-        square
-    }
-}
-
-/// Where row `i` of a packed lower triangle begins.
-fn row(i: usize) -> usize {
-    i * (i + 1) / 2
+/// How weighted places are dealt to the components of a mixture.
+pub(super) struct Shares {
+    /// Of each component and place: weight · share of q, and that times (ν + d)/(ν + distance²), the weight in the
+    /// component's moments.
+    pub of_components: Vec<(Vec<Lane>, Vec<Lane>)>,
+    /// Σ weight · ln q.
+    pub mean_log_density: f64,
 }
 
 /// Packed lower triangle L with L Lᵀ = `matrix`; `None` unless positive definite.

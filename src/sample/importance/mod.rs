@@ -4,9 +4,10 @@
 //! modes      where the caller found the density to be high, with covariances
 //! pilot      a short ensemble from the modes learns the shape                          (pilot)
 //! warp       a coordinate near a hard limit is mapped to the whole line                (warp)
-//! mixture    Students fitted to weighted places by expectation and maximisation        (mixture, clustering)
+//! mixture    Students fitted to weighted places by expectation and maximisation        (mixture, clustering, blocks)
 //! proposal   the mixture, a wide Student around it, and the modes that were given      (proposal)
-//! rounds     draw, weigh, fit again, until the effective size asked for is there       (run)
+//! rounds     draw, weigh, fit again, until the effective size asked for is there       (run, rounds)
+//! guide      a cheaper density that is nearly the one wanted, to learn from           (guided)
 //! k-hat      how heavy the tail of the weights is; above its limit nothing is trusted  (pareto)
 //! walkers    where it is too heavy, walkers may go on from the draws and the last proposal   (independence)
 //! ```
@@ -19,18 +20,22 @@
 //! weighs too little. So the earlier draws only shape the proposals. Weights are not smoothed either, as the smoothed tail
 //! of bent densities is too light; k-hat serves as the diagnostic that it is.
 
+mod blocks;
 mod clustering;
+mod guided;
 mod independence;
 mod mixture;
 mod pareto;
 mod pilot;
 mod proposal;
+mod rounds;
 mod run;
 mod warp;
 
+pub use guided::importance_sample_guided;
 pub use independence::Independence;
 pub use pareto::{GeneralisedPareto, reliable_shape, smooth_tail};
-pub use run::{ImportanceRun, ImportanceStatus, importance_sample};
+pub use run::{GuideRun, ImportanceRun, ImportanceStatus, importance_sample};
 
 use super::Evaluation;
 
@@ -56,6 +61,8 @@ pub struct ImportanceConfig {
     pub pilot_walkers_per_dimension: usize,
     /// Steps of the pilot.
     pub pilot_steps: usize,
+    /// Draws of a round, at least; 30 for each dimension in any case.
+    pub least_draws: usize,
     /// Most Students in the mixture.
     pub max_components: usize,
     /// Share of each round's draws that comes from a Student twice as wide as all draws so far, which guards the tails.
@@ -70,6 +77,7 @@ impl Default for ImportanceConfig {
             max_evaluations: 200_000,
             pilot_walkers_per_dimension: 4,
             pilot_steps: 20,
+            least_draws: 200,
             max_components: 14,
             defensive_fraction: 0.1,
             evaluation: Evaluation::Serial,

@@ -14,21 +14,42 @@ const INFLATION: f64 = 1.2;
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Proposal {
     mixture: StudentMixture,
-    /// Around the starting modes, whatever has been learnt since, and its share of the draws.
-    anchors: Option<StudentMixture>,
+    anchors: Anchors,
+}
+
+/// Students around the starting modes, which stay whatever is learnt.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub(super) struct Anchors {
+    mixture: Option<StudentMixture>,
+    /// Of the draws.
     #[serde(with = "bits::one")]
     share: f64,
+}
+
+impl Anchors {
+    pub fn new(dim: usize, components: &[Component], share: f64) -> Self {
+        let share = share.clamp(0.0, 0.5);
+        let mixture = StudentMixture::new(dim, components).filter(|_| share > 0.0);
+        Self { share: if mixture.is_some() { share } else { 0.0 }, mixture }
+    }
+
+    /// ln of the anchors' density at each of `ys` (places × dim); −∞ where there are none.
+    pub fn log_density(&self, ys: &[f64], out: &mut [f64]) {
+        match &self.mixture {
+            Some(mixture) => mixture.log_density(ys, out),
+            None => out.fill(f64::NEG_INFINITY),
+        }
+    }
 }
 
 impl Proposal {
     /// Whether all of it has `dim` dimensions.
     pub fn fits(&self, dim: usize) -> bool {
-        self.mixture.fits(dim) && self.anchors.as_ref().is_none_or(|a| a.fits(dim))
+        self.mixture.fits(dim) && self.anchors.mixture.as_ref().is_none_or(|a| a.fits(dim))
     }
 
-    /// The `components`, one of weight `defensive_fraction` twice as wide as all of them together, and the
-    /// `anchors`, of the same weight.
-    pub fn new(components: &[Component], dim: usize, defensive_fraction: f64, anchors: &[Component]) -> Self {
+    /// The `components`, one of weight `defensive_fraction` twice as wide as all of them together, and the `anchors`.
+    pub fn new(components: &[Component], dim: usize, defensive_fraction: f64, anchors: &Anchors) -> Self {
         let mut all = components.to_vec();
         all.iter_mut().for_each(|c| c.scale.iter_mut().for_each(|s| *s *= INFLATION));
         let total: f64 = all.iter().map(|c| c.weight).sum();
@@ -48,19 +69,19 @@ impl Proposal {
         wide.weight = total * share / (1.0 - share);
         all.push(wide);
         let mixture = StudentMixture::new(dim, &all).unwrap_or_else(|| without_correlations(dim, &all));
-        let anchors = StudentMixture::new(dim, anchors).filter(|_| share > 0.0);
-        Self { mixture, anchors, share }
+        Self { mixture, anchors: anchors.clone() }
     }
 
     /// `draws` draws, one after the other.
     pub fn draw(&self, draws: usize, rng: &mut StdRng) -> Vec<f64> {
-        let anchored = match &self.anchors {
+        let Anchors { mixture: anchors, share } = &self.anchors;
+        let anchored = match anchors {
             // rounded at random, so that the share is right on the average
-            Some(_) => ((draws as f64 * self.share + rng.random::<f64>()) as usize).min(draws),
+            Some(_) => ((draws as f64 * share + rng.random::<f64>()) as usize).min(draws),
             None => 0,
         };
         let mut ys = self.mixture.draw(draws - anchored, rng);
-        if let Some(anchors) = &self.anchors {
+        if let Some(anchors) = anchors {
             ys.extend(anchors.draw(anchored, rng));
         }
         ys
@@ -68,12 +89,18 @@ impl Proposal {
 
     /// ln q at each of `ys` (places × dim).
     pub fn log_density(&self, ys: &[f64], out: &mut [f64]) {
+        let mut of_anchors = vec![0.0; out.len()];
+        self.anchors.log_density(ys, &mut of_anchors);
+        self.log_density_with(ys, &of_anchors, out);
+    }
+
+    /// The same where the anchors' is known.
+    pub fn log_density_with(&self, ys: &[f64], of_anchors: &[f64], out: &mut [f64]) {
         self.mixture.log_density(ys, out);
-        if let Some(anchors) = &self.anchors {
-            let mut other = vec![0.0; out.len()];
-            anchors.log_density(ys, &mut other);
-            let (own, others) = ((1.0 - self.share).ln(), self.share.ln());
-            out.iter_mut().zip(&other).for_each(|(a, b)| *a = log_add(*a + own, b + others));
+        let share = self.anchors.share;
+        if share > 0.0 {
+            let (own, others) = ((1.0 - share).ln(), share.ln());
+            out.iter_mut().zip(of_anchors).for_each(|(a, b)| *a = log_add(*a + own, b + others));
         }
     }
 }
