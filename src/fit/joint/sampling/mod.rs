@@ -9,9 +9,10 @@ use chains::{ensemble, go_on, no_u_turn, scattered, walkers};
 use super::JointError;
 use super::checkpoint::{Chains, JointCheckpoint};
 use super::config::{SamplerConfig, SamplerKind};
+use super::gradient::Smooth;
 use super::optimise::{Mode, modes, starting_modes};
 use super::posterior::{Cube, JointPosterior};
-use crate::sample::importance::{ImportanceConfig, ImportanceRun, ImportanceStatus, importance_sample};
+use crate::sample::importance::{ImportanceConfig, ImportanceRun, ImportanceStatus, StartingMode, importance_sample};
 use crate::sample::nested::{NestedConfig, NestedStatus, nested};
 use crate::sample::{Evaluation, Every, LogDensity, WeightedDraws};
 
@@ -47,6 +48,9 @@ const MOST_DIMENSIONS: usize = 24;
 /// orbits from transits alone: 10 to 30 s in place of 45 to 160), and the effective draws a draw from which on they do in any case.
 const FEW_DIMENSIONS: usize = 12;
 const EFFICIENT: f64 = 0.01;
+
+/// Draws for each dimension whose spread a second try starts from.
+const SECOND_TRY_DRAWS: usize = 20;
 
 /// How far sampling came.
 pub(super) enum Stage {
@@ -99,6 +103,13 @@ fn begin(posterior: &JointPosterior, config: &SamplerConfig) -> Result<Stage, Jo
     if config.kind == SamplerKind::Importance || run.status == ImportanceStatus::Converged {
         return Ok(Stage::Done(of_importance(posterior, best, run)));
     }
+    let spent = run.evaluations;
+    let run = match second_try(posterior, config, &run)? {
+        Some(second) if second.status == ImportanceStatus::Converged => {
+            return Ok(Stage::Done(of_second_try(posterior, best, second, spent)));
+        }
+        _ => run,
+    };
     let efficient = run.draws.ess() > EFFICIENT * run.draws.len() as f64;
     let chains_of = match run.walkers(posterior, walkers(posterior, config), config.seed) {
         Some(start) if efficient || posterior.dim() <= FEW_DIMENSIONS => {
@@ -108,6 +119,37 @@ fn begin(posterior: &JointPosterior, config: &SamplerConfig) -> Result<Stage, Jo
         None => no_u_turn(posterior, config, &scattered(posterior, config, &modes)),
     };
     Ok(chains(chains_of?, run.evaluations))
+}
+
+/// Importance sampling over the coordinates with limits of their own, which suit limb darkening that the data do not know and
+/// impact parameters anywhere. Its start is the spread of the draws of `first`, over the other coordinates; nothing where these are too few.
+fn second_try(
+    posterior: &JointPosterior,
+    config: &SamplerConfig,
+    first: &ImportanceRun,
+) -> Result<Option<ImportanceRun>, JointError> {
+    let smooth = Smooth::new(posterior);
+    let dim = posterior.dim();
+    let Some(places) = first.walkers(posterior, SECOND_TRY_DRAWS * dim, config.seed) else { return Ok(None) };
+    let places: Vec<Vec<f64>> = places
+        .iter()
+        .filter_map(|x| smooth.of_values(&posterior.values(x)?))
+        .filter(|x| smooth.log_density(x).is_finite())
+        .collect();
+    let n = places.len() as f64;
+    let mean: Vec<f64> = (0..dim).map(|i| places.iter().map(|x| x[i]).sum::<f64>() / n).collect();
+    let mut covariance = vec![0.0; dim * dim];
+    for x in &places {
+        for a in 0..dim {
+            for b in 0..dim {
+                covariance[a * dim + b] += (x[a] - mean[a]) * (x[b] - mean[b]) / n;
+            }
+        }
+    }
+    let highest = places.iter().max_by(|a, b| smooth.log_density(a).total_cmp(&smooth.log_density(b)));
+    let Some(centre) = highest else { return Ok(None) };
+    let modes = [StartingMode { centre: centre.clone(), covariance }];
+    Ok(Some(importance_sample(&smooth, &modes, &importance_config(config, dim), config.seed.wrapping_add(1))?))
 }
 
 fn importance_config(config: &SamplerConfig, dim: usize) -> ImportanceConfig {
@@ -133,13 +175,25 @@ fn best_of(posterior: &JointPosterior, mode: &[f64], draw: Option<Vec<f64>>) -> 
 }
 
 fn of_importance(posterior: &JointPosterior, mode: &Mode, run: ImportanceRun) -> Sampled {
+    let draw = run.draws.best().map(|i| run.draws.position(i).to_vec());
+    let draws = weighted(&run.draws, |x| posterior.values(x));
+    importance(draws, best_of(posterior, &mode.x, draw), &run, 0)
+}
+
+fn of_second_try(posterior: &JointPosterior, mode: &Mode, run: ImportanceRun, spent: usize) -> Sampled {
+    let smooth = Smooth::new(posterior);
+    let draw = run.draws.best().and_then(|i| smooth.values(run.draws.position(i)));
+    let draws = weighted(&run.draws, |x| smooth.values(x));
+    importance(draws, best_of(posterior, &mode.x, draw.and_then(|v| posterior.coordinates_of(&v))), &run, spent)
+}
+
+fn importance(draws: DrawsOf, best: Vec<f64>, run: &ImportanceRun, spent: usize) -> Sampled {
     let shortfall = (run.status != ImportanceStatus::Converged).then(|| run.status.to_string());
-    let best = best_of(posterior, &mode.x, run.draws.best().map(|i| run.draws.position(i).to_vec()));
     Sampled {
-        draws: weighted(&run.draws, |x| posterior.values(x)),
+        draws,
         best,
         method: "importance",
-        evaluations: run.evaluations,
+        evaluations: spent + run.evaluations,
         pareto_k: Some(run.pareto_k),
         evidence: Some((run.log_evidence, run.log_evidence_error)),
         acceptance: None,
