@@ -142,17 +142,18 @@ impl Profile {
         }
     }
 
-    /// F at `time`; nothing if that takes more than [`MOST_PIECES`].
+    /// F at `time`; nothing if that takes more than [`MOST_PIECES`]. The same bits as piece by piece, so that it does not matter
+    /// which points are neighbours.
     #[inline(always)]
     fn integral<L: Lanes>(&self, time: L) -> Option<L> {
         let place = if self.mirrored { time.abs() } else { time };
-        let place = place.max(L::splat(self.start)).min(L::splat(self.end));
-        let mut value = L::splat(0.0);
+        let (start, end) = (L::splat(self.start), L::splat(self.end));
+        let mut value = L::select(end.le(place), L::splat(self.total), L::splat(0.0));
         let mut used = 0;
         let mut from = L::splat(f64::NEG_INFINITY);
         for (i, piece) in self.pieces.iter().enumerate() {
-            let to = L::splat(self.ends.get(i).copied().unwrap_or(f64::INFINITY));
-            let here = L::both(from.le(place), place.lt(to));
+            let to = L::splat(self.ends.get(i).copied().unwrap_or(self.end));
+            let here = L::both(from.le(place), L::both(start.lt(place), place.lt(to)));
             from = to;
             if L::any(here) {
                 used += 1;
@@ -182,12 +183,12 @@ impl Kernel for Means<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) -> Vec<usize> {
-        let half = L::splat(0.5 * self.exposure_time);
+        let (half, frequency) = (L::splat(0.5 * self.exposure_time), L::splat(1.0 / self.exposure_time));
         let mut scattered = Vec::new();
         for (block, at) in self.at.chunks_mut(L::LANES).enumerate() {
             let time = load_padded::<L>(at);
             match (self.profile.integral(time + half), self.profile.integral(time - half)) {
-                (Some(high), Some(low)) => store_partial((high - low).times(1.0 / self.exposure_time), at),
+                (Some(high), Some(low)) => store_partial(high * frequency - low * frequency, at),
                 _ => scattered.extend(block * L::LANES..block * L::LANES + at.len()),
             }
         }
