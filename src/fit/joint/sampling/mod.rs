@@ -104,7 +104,7 @@ fn begin(posterior: &JointPosterior, config: &SamplerConfig) -> Result<Stage, Jo
         return Ok(Stage::Done(of_importance(posterior, best, run)));
     }
     let spent = run.evaluations;
-    let run = match second_try(posterior, config, &run)? {
+    let run = match second_try(posterior, config, &run, &modes)? {
         Some(second) if second.status == ImportanceStatus::Converged => {
             return Ok(Stage::Done(of_second_try(posterior, best, second, spent)));
         }
@@ -122,15 +122,17 @@ fn begin(posterior: &JointPosterior, config: &SamplerConfig) -> Result<Stage, Jo
 }
 
 /// Importance sampling over the coordinates with limits of their own, which suit limb darkening that the data do not know and
-/// impact parameters anywhere. Its start is the spread of the draws of `first`, over the other coordinates; nothing where these are too few.
+/// impact parameters anywhere. Its start is the spread of the draws of `first`, or of the modes where these are too few.
 fn second_try(
     posterior: &JointPosterior,
     config: &SamplerConfig,
     first: &ImportanceRun,
+    modes: &[Mode],
 ) -> Result<Option<ImportanceRun>, JointError> {
     let smooth = Smooth::new(posterior);
     let dim = posterior.dim();
-    let Some(places) = first.walkers(posterior, SECOND_TRY_DRAWS * dim, config.seed) else { return Ok(None) };
+    let places = first.walkers(posterior, SECOND_TRY_DRAWS * dim, config.seed);
+    let places = places.unwrap_or_else(|| scattered(posterior, config, modes));
     let places: Vec<Vec<f64>> = places
         .iter()
         .filter_map(|x| smooth.of_values(&posterior.values(x)?))
