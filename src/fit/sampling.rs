@@ -30,8 +30,6 @@ const NEAR: f64 = 1.0;
 const MORE: usize = 5;
 /// How many times as many evaluations, in the pilot, a round and in all, a guide is given.
 const CHEAPER: usize = 3;
-/// A guide misleads where less than this share of its effective draws is left by the weights of the posterior itself.
-const MISLED: f64 = 0.3;
 /// Width in ln jitter, which best fits hold, of the density about them.
 pub(super) const JITTER_WIDTH: f64 = 0.5;
 
@@ -243,8 +241,9 @@ fn importance(
             ..options.clone()
         };
         let run = importance_sample_guided(&density, &near, &modes, &options, seed)?;
-        let misled = run.guide.as_ref().is_some_and(|guide| run.draws.ess() < MISLED * guide.ess);
-        if !misled {
+        // where the guide itself could not be learnt, the posterior would not be either
+        let learnt = run.guide.as_ref().is_some_and(|guide| guide.status == ImportanceStatus::Converged);
+        if run.status == ImportanceStatus::Converged || !learnt {
             return Ok(Some(run));
         }
     }

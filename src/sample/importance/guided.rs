@@ -29,8 +29,12 @@ const LEAST_CHANCE: f64 = 0.02;
 /// Times that the last proposal is asked for more draws.
 const MORE: usize = 4;
 
+/// Times that learning begins again, each for twice as many effective draws, where the weights of the density have too heavy a tail
+/// though those of the guide have not: k-hat of few draws scatters, and proposals get better with more.
+const ATTEMPTS: usize = 3;
+
 /// [`importance_sample`](super::importance_sample) of `density`, its proposals learnt on `guide`, which has the same dimensions
-/// and bounds. `config.max_evaluations` are those of the guide.
+/// and bounds. `config.max_evaluations` are those of the guide each time that learning begins.
 pub fn importance_sample_guided<D: LogDensity + ?Sized, G: LogDensity + ?Sized>(
     density: &D,
     guide: &G,
@@ -39,13 +43,38 @@ pub fn importance_sample_guided<D: LogDensity + ?Sized, G: LogDensity + ?Sized>(
     seed: u64,
 ) -> Result<ImportanceRun, SampleError> {
     let mut rng = StdRng::seed_from_u64(seed);
-    let learning = ImportanceConfig { min_ess: MARGIN * config.min_ess, ..config.clone() };
-    let Learnt { mut rounds, last, count, pilot_evaluations, ess, status } = learn(guide, modes, &learning, &mut rng)?;
-    let left = (LEFT * MARGIN * config.min_ess / ess).clamp(LEAST_LEFT, LEFT);
+    let mut min_ess = MARGIN * config.min_ess;
+    let mut spent = (0, 0);
+    for attempt in 1.. {
+        let learning = ImportanceConfig { min_ess, ..config.clone() };
+        let mut run = learn_and_choose(density, guide, modes, (config, &learning), &mut rng)?;
+        let learnt = run.guide.as_mut().is_some_and(|g| {
+            spent = (spent.0 + run.evaluations, spent.1 + g.evaluations);
+            (run.evaluations, g.evaluations) = spent;
+            g.status == ImportanceStatus::Converged
+        });
+        let is_heavy = matches!(run.status, ImportanceStatus::HeavyTail { .. });
+        if !learnt || !is_heavy || attempt == ATTEMPTS {
+            return Ok(run);
+        }
+        min_ess *= 2.0;
+    }
+    unreachable!("the last attempt returns")
+}
+
+fn learn_and_choose<D: LogDensity + ?Sized, G: LogDensity + ?Sized>(
+    density: &D,
+    guide: &G,
+    modes: &[StartingMode],
+    (config, learning): (&ImportanceConfig, &ImportanceConfig),
+    rng: &mut StdRng,
+) -> Result<ImportanceRun, SampleError> {
+    let Learnt { mut rounds, last, count, pilot_evaluations, ess, status } = learn(guide, modes, learning, rng)?;
+    let left = (LEFT * learning.min_ess / ess).clamp(LEAST_LEFT, LEFT);
     let mut choice = Choice::new(&rounds.last_log_weights(), left);
     let mut more = 0;
     loop {
-        choice.evaluate_new(density, &rounds, config, &mut rng)?;
+        choice.evaluate_new(density, &rounds, config, rng)?;
         let (draws, log_weights) = choice.weighted(&rounds);
         let ess = least_ess(&draws);
         let pareto_k = heaviest_tail(&draws, &log_weights);
@@ -68,7 +97,7 @@ pub fn importance_sample_guided<D: LogDensity + ?Sized, G: LogDensity + ?Sized>(
             });
         }
         let wanted = choice.seen as f64 * (1.1 * config.min_ess / ess.max(1.0) - 1.0);
-        rounds.draw(None, (wanted as usize).clamp(200, 4 * choice.seen), &mut rng)?;
+        rounds.draw(None, (wanted as usize).clamp(200, 4 * choice.seen), rng)?;
         more += 1;
     }
 }
