@@ -179,9 +179,7 @@ fn students_body(height: f64, per_nu: f64, power: u32, distance2: &[Lane], out: 
                 }
             }
             left /= 2;
-            for lane in 0..LANES {
-                base[lane] *= base[lane];
-            }
+            base.iter_mut().for_each(|b| *b *= *b);
         }
         for lane in 0..LANES {
             out[lane] = height / product[lane];
