@@ -11,8 +11,9 @@ use crate::transit::flux::quadratic_dip;
 /// Which quantity stands for the size of the orbit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Size {
-    /// ln(√(z² − b²) R*/a) for the distance z at which the dip is half the deepest, nearly the logarithm of the time between:
-    /// for data that know the duration. Unlike the time between contacts, it hardly depends on how long the ingress is.
+    /// ln √((z² − b²)/(a² − b²)) for the distance z at which the dip is half the deepest and a in R*: on a circular orbit ln sin πT/P
+    /// for the time T between, for data that know the duration. Unlike the time between contacts, it hardly depends on how long
+    /// the ingress is.
     Duration,
     /// ln ρ: for a prior that knows the density better than the data the duration.
     Density,
@@ -102,7 +103,12 @@ impl Coordinates {
         let mut jacobian = (b / (self.power * power)).ln() + (2.0 * root / slope).ln();
         let whole = 0.5 * ((1.0 + k - b) * (1.0 + k + b)).ln();
         match self.size {
-            Size::Duration => x[RHO_STAR] = size + whole - half_depth_chord(k, b, &law).ln(),
+            Size::Duration => {
+                let across2 = (half_depth_chord(k, b, &law) * (-size).exp()).powi(2);
+                let a2 = b * b + across2;
+                x[RHO_STAR] = whole - 0.5 * a2.ln();
+                jacobian += (across2 / a2).ln();
+            }
             Size::Density => {
                 let a_rs = a_over_rstar(self.reference_period * y[PERIOD].exp(), size.exp());
                 x[RHO_STAR] = whole - a_rs.ln();
@@ -126,7 +132,11 @@ impl Coordinates {
         y[IMPACT_PARAMETER] = self.impact_parameter(b);
         let whole = ((1.0 + k - b) * (1.0 + k + b)).sqrt();
         y[RHO_STAR] = match self.size {
-            Size::Duration => x[RHO_STAR] + (half_depth_chord(k, b, &law) / whole).ln(),
+            Size::Duration => {
+                let a_rs = whole * (-x[RHO_STAR]).exp();
+                // not a number where the planet would never be at this distance
+                half_depth_chord(k, b, &law).ln() - 0.5 * ((a_rs - b) * (a_rs + b)).ln()
+            }
             Size::Density => {
                 let a_rs = whole * (-x[RHO_STAR]).exp();
                 density_from_a_over_rstar(self.reference_period * x[PERIOD].exp(), a_rs).ln()
@@ -231,14 +241,15 @@ mod tests {
 
     #[test]
     fn there_and_back_with_the_right_determinant() {
-        for (size, law, power) in [
-            (Size::Duration, Law::Coefficients, 1.25),
-            (Size::Density, Law::Coefficients, 1.25),
-            (Size::Duration, Law::UnitSquare, 1.0),
+        for (size, law, power, size_of_orbit) in [
+            (Size::Duration, Law::Coefficients, 1.25, -2.2),
+            (Size::Density, Law::Coefficients, 1.25, -2.2),
+            (Size::Duration, Law::UnitSquare, 1.0, -2.2),
+            (Size::Duration, Law::UnitSquare, 1.0, -0.9),
         ] {
             let c = Coordinates { size, law, power, reference_period: 3.7 };
             for (b, k) in [(0.02, 0.1), (0.5, 0.02), (0.95, 0.1), (1.05, 0.2), (1.3, 0.45)] {
-                let x = [0.01, 1e-5, -2.2, b, k, 0.3, 0.4, -8.0];
+                let x = [0.01, 1e-5, size_of_orbit, b, k, 0.3, 0.4, -8.0];
                 let y = c.from_table(&x).unwrap();
                 let (back, jacobian) = c.to_table(&y).unwrap();
                 for (x, r) in x.iter().zip(&back) {

@@ -43,6 +43,24 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     deserializer.deserialize_str(Numbers)
 }
 
+/// The same for so many numbers.
+pub(crate) mod several {
+    use super::{Deserializer, Error, Serializer};
+
+    pub(crate) fn serialize<S: Serializer, const N: usize>(
+        values: &[f64; N],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        super::serialize(values, serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(
+        deserializer: D,
+    ) -> Result<[f64; N], D::Error> {
+        super::deserialize(deserializer)?.try_into().map_err(|_| D::Error::custom(format!("not {N} numbers")))
+    }
+}
+
 /// The same for one number.
 pub(crate) mod one {
     use super::{Deserializer, Error, Serializer};

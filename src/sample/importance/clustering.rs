@@ -74,10 +74,12 @@ pub(super) fn fit(places: &Places, start: &[Component], most: usize, rng: &mut S
         effective * mean_log_density - PENALTY * per_component * components.len() as f64 * effective.ln()
     };
     let whole = [pooled(places)];
-    let mut best = fit_from(places, if start.is_empty() { &whole } else { start })?;
+    let mut best = fit_from(places, if start.is_empty() { &whole } else { start }, f64::NEG_INFINITY)?;
     let mut failures = 0;
     while best.0.len() < most && failures < ATTEMPTS {
-        let more = one_more(places, &best.0, rng).and_then(|more| fit_from(places, &more));
+        // what one more component has to bring, of components that are not fewer
+        let needed = best.1 + PENALTY * per_component * effective.ln() / effective;
+        let more = one_more(places, &best.0, rng).and_then(|more| fit_from(places, &more, needed));
         match more {
             Some(more) if criterion(&more) > criterion(&best) => {
                 best = more;
@@ -111,17 +113,18 @@ fn one_more(places: &Places, components: &[Component], rng: &mut StdRng) -> Opti
     Some(out)
 }
 
-/// Improves `start`; also the mean log density of the places under the fit.
+/// Improves `start`; also the mean log density of the places under the fit. Given up where it is not going to reach `needed`,
+/// each iteration gaining less than the one before.
 ///
 /// Each scale matrix is drawn towards the mean of all, with the weight of d + 2 places, and a component with fewer places
 /// than d + 2 goes.
-pub(super) fn fit_from(places: &Places, start: &[Component]) -> Option<(Vec<Component>, f64)> {
+pub(super) fn fit_from(places: &Places, start: &[Component], needed: f64) -> Option<(Vec<Component>, f64)> {
     let d = places.dim();
     let effective = places.effective();
     let prior = d as f64 + 2.0;
     let mut components = start.to_vec();
     let mut mean_log_density = f64::NAN;
-    for _ in 0..ITERATIONS {
+    for iteration in 0..ITERATIONS {
         let shares = StudentMixture::new(d, &components)?.shares(&places.blocks, &places.weights);
         let previous = mean_log_density;
         mean_log_density = shares.mean_log_density;
@@ -147,7 +150,9 @@ pub(super) fn fit_from(places: &Places, start: &[Component]) -> Option<(Vec<Comp
                 *s = (own * *s + prior * m) / (own + prior);
             }
         }
-        if (mean_log_density - previous).abs() < 1e-3 {
+        let gain = mean_log_density - previous;
+        let left = (ITERATIONS - 1 - iteration) as f64;
+        if gain.abs() < 1e-3 || mean_log_density + left * gain < needed {
             break;
         }
     }

@@ -12,9 +12,10 @@
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+use super::learning::{Learning, Learnt};
 use super::pareto::reliable_shape;
 use super::rounds::{Rounds, heaviest_tail, sums};
-use super::run::{GuideRun, Learnt, learn, least_ess, log_evidence_error};
+use super::run::{GuideRun, least_ess, log_evidence_error};
 use super::{ImportanceConfig, ImportanceRun, ImportanceStatus, StartingMode};
 use crate::sample::evaluate::evaluate;
 use crate::sample::{LogDensity, SampleError, WeightedDraws};
@@ -29,12 +30,12 @@ const LEAST_CHANCE: f64 = 0.02;
 /// Times that the last proposal is asked for more draws.
 const MORE: usize = 4;
 
-/// Times that learning begins again, each for twice as many effective draws, where the weights of the density have too heavy a tail
-/// though those of the guide have not: k-hat of few draws scatters, and proposals get better with more.
-const ATTEMPTS: usize = 3;
+/// Times that the proposals are learnt further, each for twice as many effective draws, where the weights of the density have too
+/// heavy a tail though those of the guide have not: k-hat of few draws scatters, and proposals get better with more.
+const FURTHER: usize = 2;
 
 /// [`importance_sample`](super::importance_sample) of `density`, its proposals learnt on `guide`, which has the same dimensions
-/// and bounds. `config.max_evaluations` are those of the guide each time that learning begins.
+/// and bounds. `config.max_evaluations` are those of the guide, and as many again each time that learning goes on.
 pub fn importance_sample_guided<D: LogDensity + ?Sized, G: LogDensity + ?Sized>(
     density: &D,
     guide: &G,
@@ -43,43 +44,46 @@ pub fn importance_sample_guided<D: LogDensity + ?Sized, G: LogDensity + ?Sized>(
     seed: u64,
 ) -> Result<ImportanceRun, SampleError> {
     let mut rng = StdRng::seed_from_u64(seed);
+    let mut learning = Learning::new(guide, modes, config, &mut rng)?;
     let mut min_ess = MARGIN * config.min_ess;
-    let mut spent = (0, 0);
-    for attempt in 1.. {
-        let learning = ImportanceConfig { min_ess, ..config.clone() };
-        let mut run = learn_and_choose(density, guide, modes, (config, &learning), &mut rng)?;
-        let learnt = run.guide.as_mut().is_some_and(|g| {
-            spent = (spent.0 + run.evaluations, spent.1 + g.evaluations);
-            (run.evaluations, g.evaluations) = spent;
-            g.status == ImportanceStatus::Converged
-        });
-        let is_heavy = matches!(run.status, ImportanceStatus::HeavyTail { .. });
-        if !learnt || !is_heavy || attempt == ATTEMPTS {
+    let mut evaluations = 0;
+    for further in 0.. {
+        let most = learning.rounds.evaluations() + config.max_evaluations;
+        let learnt = learning.go_on(min_ess, most, &mut rng)?;
+        let is_learnt = learnt.status == ImportanceStatus::Converged;
+        let mut run = choose(density, &mut learning, learnt, min_ess, config, &mut rng)?;
+        evaluations += run.evaluations;
+        run.evaluations = evaluations;
+        if !is_learnt || !matches!(run.status, ImportanceStatus::HeavyTail { .. }) || further == FURTHER {
             return Ok(run);
         }
         min_ess *= 2.0;
     }
-    unreachable!("the last attempt returns")
+    unreachable!("the last time returns")
 }
 
-fn learn_and_choose<D: LogDensity + ?Sized, G: LogDensity + ?Sized>(
+/// Weighs some of the draws of what has been learnt by the density.
+fn choose<D: LogDensity + ?Sized, G: LogDensity + ?Sized>(
     density: &D,
-    guide: &G,
-    modes: &[StartingMode],
-    (config, learning): (&ImportanceConfig, &ImportanceConfig),
+    learning: &mut Learning<G>,
+    learnt: Learnt,
+    min_ess: f64,
+    config: &ImportanceConfig,
     rng: &mut StdRng,
 ) -> Result<ImportanceRun, SampleError> {
-    let Learnt { mut rounds, last, count, pilot_evaluations, ess, status } = learn(guide, modes, learning, rng)?;
-    let left = (LEFT * learning.min_ess / ess).clamp(LEAST_LEFT, LEFT);
+    let Learnt { last, ess, status } = learnt;
+    let rounds = &mut learning.rounds;
+    let most = rounds.evaluations() + config.max_evaluations;
+    let left = (LEFT * min_ess / ess).clamp(LEAST_LEFT, LEFT);
     let mut choice = Choice::new(&rounds.last_log_weights(), left);
     let mut more = 0;
     loop {
-        choice.evaluate_new(density, &rounds, config, rng)?;
-        let (draws, log_weights) = choice.weighted(&rounds);
+        choice.evaluate_new(density, rounds, config, rng)?;
+        let (draws, log_weights) = choice.weighted(rounds);
         let ess = least_ess(&draws);
         let pareto_k = heaviest_tail(&draws, &log_weights);
         let reliable = pareto_k < reliable_shape(draws.len());
-        let spent = rounds.evaluations() >= 2 * config.max_evaluations || more == MORE;
+        let spent = rounds.evaluations() >= most || more == MORE;
         if ess.is_nan() || ess >= config.min_ess || !reliable || spent {
             let drawn = choice.seen;
             return Ok(ImportanceRun {
@@ -88,10 +92,10 @@ fn learn_and_choose<D: LogDensity + ?Sized, G: LogDensity + ?Sized>(
                 pareto_k,
                 ess,
                 evaluations: choice.evaluations,
-                guide: Some(GuideRun { evaluations: rounds.evaluations(), ess: left * effective(&rounds), status }),
-                pilot_evaluations,
-                rounds: count,
-                status: ImportanceStatus::of(pareto_k, ess, draws.len(), choice.evaluations, config),
+                guide: Some(GuideRun { evaluations: rounds.evaluations(), ess: left * effective(rounds), status }),
+                pilot_evaluations: learning.pilot_evaluations,
+                rounds: learning.count,
+                status: ImportanceStatus::of(pareto_k, ess, draws.len(), choice.evaluations, config.min_ess),
                 learnt: rounds.learnt(last.draws.ess() / last.draws.len() as f64),
                 draws,
             });

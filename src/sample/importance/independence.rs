@@ -6,7 +6,7 @@ use rand_distr::StandardNormal;
 
 use super::ImportanceRun;
 use super::proposal::Proposal;
-use super::warp::{LARGEST, Warp};
+use super::warp::Warp;
 use crate::sample::moves::{Move, Proposals, Walkers};
 use crate::sample::{LogDensity, bits};
 
@@ -80,7 +80,7 @@ impl Move for Independence {
             let factor = (log_q[walker] - slopes.0) - (log_q[walkers + walker] - slopes.1);
             walker += 1;
             // Beyond this the way back is not exact.
-            let known = to.iter().zip(&self.warps).all(|(y, warp)| *warp == Warp::Identity || y.abs() < LARGEST);
+            let known = to.iter().zip(&self.warps).all(|(y, warp)| warp.is_exact(*y));
             if known { factor } else { f64::NEG_INFINITY }
         });
     }

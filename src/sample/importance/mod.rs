@@ -4,9 +4,10 @@
 //! modes      where the caller found the density to be high, with covariances
 //! pilot      a short ensemble from the modes learns the shape                          (pilot)
 //! warp       a coordinate near a hard limit is mapped to the whole line                (warp)
+//! bend       and each coordinate is bent until its draws are nearly normal, where proposals serve badly   (bend)
 //! mixture    Students fitted to weighted places by expectation and maximisation        (mixture, clustering, blocks)
 //! proposal   the mixture, a wide Student around it, and the modes that were given      (proposal)
-//! rounds     draw, weigh, fit again, until the effective size asked for is there       (run, rounds)
+//! rounds     draw, weigh, fit again, until the effective size asked for is there       (run, learning, rounds)
 //! guide      a cheaper density that is nearly the one wanted, to learn from           (guided)
 //! k-hat      how heavy the tail of the weights is; above its limit nothing is trusted  (pareto)
 //! walkers    where it is too heavy, walkers may go on from the draws and the last proposal   (independence)
@@ -20,10 +21,12 @@
 //! weighs too little. So the earlier draws only shape the proposals. Weights are not smoothed either, as the smoothed tail
 //! of bent densities is too light; k-hat serves as the diagnostic that it is.
 
+mod bend;
 mod blocks;
 mod clustering;
 mod guided;
 mod independence;
+mod learning;
 mod mixture;
 mod pareto;
 mod pilot;

@@ -4,6 +4,7 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 
 use super::ImportanceConfig;
+use super::bend::Bend;
 use super::clustering::{Places, fit, pooled};
 use super::independence::Independence;
 use super::mixture::Component;
@@ -17,10 +18,15 @@ use crate::sample::{LogDensity, SampleError, WeightedDraws};
 /// Proposals are fitted to the density to the power 1 − WARMTH: weights suffer more from one too narrow than from one too
 /// wide, and warmth lengthens bent arms too.
 const WARMTH: f64 = 0.3;
+/// Power of the density over the last proposal that goes with the weights of places: what the last proposal gave too few draws is
+/// to get more of them than its share of the density, since it makes the variance of the weights.
+const MISSED: f64 = 0.35;
 /// Effective draws for each dimension that a mixture is fitted to, at least.
 const EFFECTIVE: f64 = 40.0;
 /// Places that a mixture is fitted to, at most: more cost time and improve nothing.
 const FITTED: usize = 1200;
+/// Places whose quantiles coordinates are bent to, at most.
+const BENT_TO: usize = 10_000;
 
 /// A component in the warped coordinates, by the slopes at its centre.
 fn warped(component: &Component, warps: &[Warp]) -> Component {
@@ -29,6 +35,11 @@ fn warped(component: &Component, warps: &[Warp]) -> Component {
     let slopes: Vec<f64> = warps.iter().zip(&mean).map(|(w, y)| (-w.forward(*y).1).exp()).collect();
     let scale = (0..dim * dim).map(|i| component.scale[i] * slopes[i / dim] * slopes[i % dim]).collect();
     Component { weight: component.weight, mean, scale }
+}
+
+fn anchors(modes: &[Component], warps: &[Warp], config: &ImportanceConfig) -> Anchors {
+    let components: Vec<Component> = modes.iter().map(|mode| warped(mode, warps)).collect();
+    Anchors::new(warps.len(), &components, config.defensive_fraction)
 }
 
 fn choose_warps<D: LogDensity + ?Sized>(density: &D, pilot: &Pilot) -> Vec<Warp> {
@@ -53,9 +64,9 @@ struct Kept {
     log_density: Vec<f64>,
     /// Log density in the warped coordinates.
     log_target: Vec<f64>,
-    /// ln Σ n q over all proposals, n draws from each.
+    /// ln Σ n q over all proposals, n draws from each; where these have been mixed.
     log_proposals: Vec<f64>,
-    /// ln q of the last proposal.
+    /// ln q of the last proposal, at its draws and, where proposals have been mixed, at all.
     log_last: Vec<f64>,
     /// ln of the density of the anchors.
     log_anchors: Vec<f64>,
@@ -106,7 +117,8 @@ pub(super) struct Rounds<'a, D: LogDensity + ?Sized> {
     density: &'a D,
     config: &'a ImportanceConfig,
     warps: Vec<Warp>,
-    /// The starting modes in the warped coordinates.
+    /// The starting modes, in the density's own coordinates and in the warped ones.
+    modes: Vec<Component>,
     anchors: Anchors,
     kept: Kept,
     /// Draws from each proposal.
@@ -117,10 +129,38 @@ pub(super) struct Rounds<'a, D: LogDensity + ?Sized> {
 impl<'a, D: LogDensity + ?Sized> Rounds<'a, D> {
     pub fn new(density: &'a D, config: &'a ImportanceConfig, pilot: &Pilot) -> Self {
         let warps = choose_warps(density, pilot);
-        let anchors: Vec<Component> = pilot.anchors.iter().map(|a| warped(a, &warps)).collect();
-        let anchors = Anchors::new(density.dim(), &anchors, config.defensive_fraction);
-        let evaluations = pilot.evaluations;
-        Self { density, config, warps, anchors, kept: Kept::default(), proposals: Vec::new(), evaluations }
+        let anchors = anchors(&pilot.anchors, &warps, config);
+        let (modes, evaluations) = (pilot.anchors.clone(), pilot.evaluations);
+        Self { density, config, warps, modes, anchors, kept: Kept::default(), proposals: Vec::new(), evaluations }
+    }
+
+    /// Goes over to coordinates in which all draws so far are nearly normal one by one, and forgets the draws. Components fitted to
+    /// them in the new coordinates, or nothing (and nothing has changed) where they do not suffice.
+    pub fn bend(&mut self, rng: &mut StdRng) -> Option<Vec<Component>> {
+        self.mix();
+        let dim = self.dim();
+        let kept = &self.kept;
+        let log_weights: Vec<f64> = kept.log_target.iter().zip(&kept.log_proposals).map(|(t, q)| t - q).collect();
+        let weights = limited(&log_weights, EFFECTIVE * dim as f64);
+        let (at, weights) = thinned(&kept.warped, &weights, dim, BENT_TO, rng.random());
+        let bend = |i: usize| {
+            let straight = at.iter().skip(i).step_by(dim).map(|y| self.warps[i].straight(*y));
+            let mut draws: Vec<(f64, f64)> = straight.zip(weights.iter().copied()).collect();
+            Bend::of_quantiles(&mut draws)
+        };
+        let bends: Vec<Option<Bend>> = (0..dim).map(bend).collect();
+        let (at, weights) = thinned(&kept.warped, &self.fitting_weights(), dim, FITTED, rng.random());
+        let bent = |((y, warp), bend): ((&f64, &Warp), &Option<Bend>)| {
+            let u = warp.straight(*y);
+            bend.map_or(u, |bend| bend.inverse(u))
+        };
+        let at: Vec<f64> = at.chunks_exact(dim).flat_map(|y| y.iter().zip(&self.warps).zip(&bends).map(bent)).collect();
+        let components = fit(&Places::new(dim, &at, &weights), &[], self.config.max_components, rng)?;
+        self.warps = self.warps.iter().zip(bends).map(|(warp, bend)| warp.bent(bend)).collect();
+        self.anchors = anchors(&self.modes, &self.warps, self.config);
+        self.kept = Kept::default();
+        self.proposals.clear();
+        Some(components)
     }
 
     /// Draws in all.
@@ -214,30 +254,11 @@ impl<'a, D: LogDensity + ?Sized> Rounds<'a, D> {
         let log_density = self.evaluate(&positions)?;
 
         let kept = &mut self.kept;
-        let log_size = (size as f64).ln();
-        if fresh {
-            proposal.log_density_with(&kept.warped, &kept.log_anchors, &mut kept.log_last);
-        }
-        // what the last proposal would have given the old draws, and the older ones the new draws
-        for (sum, q) in kept.log_proposals.iter_mut().zip(&kept.log_last) {
-            *sum = log_add(*sum, q + log_size);
-        }
         let mut own = vec![0.0; size];
         let mut log_anchors = vec![0.0; size];
         self.anchors.log_density(&warped, &mut log_anchors);
         proposal.log_density_with(&warped, &log_anchors, &mut own);
-        let mut sums: Vec<f64> = own.iter().map(|q| q + log_size).collect();
-        let mut log_q = vec![0.0; size];
-        for (i, (n, earlier)) in self.proposals.iter().enumerate() {
-            if !fresh && i + 1 == self.proposals.len() {
-                log_q.copy_from_slice(&own);
-            } else {
-                earlier.log_density_with(&warped, &log_anchors, &mut log_q);
-            }
-            sums.iter_mut().zip(&log_q).for_each(|(s, q)| *s = log_add(*s, q + (*n as f64).ln()));
-        }
         kept.log_target.extend(log_density.iter().zip(&log_slopes).map(|(l, s)| l + s));
-        kept.log_proposals.extend(sums);
         kept.log_last.extend(own);
         kept.log_anchors.extend(log_anchors);
         kept.warped.extend(warped);
@@ -249,6 +270,30 @@ impl<'a, D: LogDensity + ?Sized> Rounds<'a, D> {
             last.0 += size;
         }
         Ok(())
+    }
+
+    /// Densities of all proposals at all draws, of which those of the last one and at its draws are missing. Only another
+    /// proposal needs them.
+    fn mix(&mut self) {
+        let first = self.first_of_last();
+        let dim = self.dim();
+        let Some(((draws, last), earlier)) = self.proposals.split_last() else { return };
+        let kept = &mut self.kept;
+        let (old, new) = kept.warped.split_at(first * dim);
+        let (old_anchors, new_anchors) = kept.log_anchors.split_at(first);
+        // what the last proposal would have given the old draws, and the older ones the new draws
+        last.log_density_with(old, old_anchors, &mut kept.log_last[..first]);
+        let log_draws = (*draws as f64).ln();
+        for (sum, q) in kept.log_proposals.iter_mut().zip(&kept.log_last) {
+            *sum = log_add(*sum, q + log_draws);
+        }
+        let mut sums: Vec<f64> = kept.log_last[first..].iter().map(|q| q + log_draws).collect();
+        let mut log_q = vec![0.0; sums.len()];
+        for (n, proposal) in earlier {
+            proposal.log_density_with(new, new_anchors, &mut log_q);
+            sums.iter_mut().zip(&log_q).for_each(|(s, q)| *s = log_add(*s, q + (*n as f64).ln()));
+        }
+        kept.log_proposals.extend(sums);
     }
 
     /// Log densities; places beyond the bounds are impossible without asking.
@@ -267,16 +312,24 @@ impl<'a, D: LogDensity + ?Sized> Rounds<'a, D> {
         Ok(out)
     }
 
-    /// Fitted to all draws, or the old one where they do not suffice. Each draw weighs the density over the mean
+    /// What a draw counts in a fit.
+    fn fitting_weights(&self) -> Vec<f64> {
+        let (targets, proposals) = (&self.kept.log_target, &self.kept.log_proposals);
+        let places = targets.iter().zip(proposals).zip(&self.kept.log_last);
+        let weight = |((t, q), last): ((&f64, &f64), &f64)| {
+            if t.is_finite() { (1.0 - WARMTH) * t - q + MISSED * (t - last) } else { *t }
+        };
+        let log_weights: Vec<f64> = places.map(weight).collect();
+        limited(&log_weights, (EFFECTIVE * self.dim() as f64).min(self.len() as f64 / 4.0))
+    }
+
+    /// Fitted to all draws, or the old one where they do not suffice; the next draws are to be from it. Each draw weighs about the density over the mean
     /// of all proposals (deterministic mixture weights, Owen & Zhou 2000), so that a stray draw of one proposal where
     /// others are dense decides nothing.
-    pub fn refit(&self, old: &[Component], rng: &mut StdRng) -> Vec<Component> {
-        let dim = self.density.dim();
-        let n = self.kept.len();
-        let warm = |(t, q): (&f64, &f64)| if t.is_finite() { (1.0 - WARMTH) * t - q } else { *t };
-        let log_weights: Vec<f64> = self.kept.log_target.iter().zip(&self.kept.log_proposals).map(warm).collect();
-        let weights = limited(&log_weights, (EFFECTIVE * dim as f64).min(n as f64 / 4.0));
-        let (at, weights) = thinned(&self.kept.warped, &weights, dim, rng.random());
+    pub fn refit(&mut self, old: &[Component], rng: &mut StdRng) -> Vec<Component> {
+        self.mix();
+        let dim = self.dim();
+        let (at, weights) = thinned(&self.kept.warped, &self.fitting_weights(), dim, FITTED, rng.random());
         let places = Places::new(dim, &at, &weights);
         fit(&places, old, self.config.max_components, rng).unwrap_or_else(|| old.to_vec())
     }
@@ -301,17 +354,17 @@ fn limited(log_weights: &[f64], effective: f64) -> Vec<f64> {
     logs.iter().map(|l| (l - sum).exp()).collect()
 }
 
-/// At most [`FITTED`] places by systematic resampling, equal ones merged.
-fn thinned(at: &[f64], weights: &[f64], dim: usize, offset: f64) -> (Vec<f64>, Vec<f64>) {
+/// At most `most` places by systematic resampling, equal ones merged.
+fn thinned(at: &[f64], weights: &[f64], dim: usize, most: usize, offset: f64) -> (Vec<f64>, Vec<f64>) {
     let (mut places, mut counts) = (Vec::new(), Vec::new());
     let mut sum = 0.0;
     let mut taken = 0;
     for (y, w) in at.chunks_exact(dim).zip(weights) {
         sum += w;
-        let reached = ((sum * FITTED as f64 + offset) as usize).min(FITTED);
+        let reached = ((sum * most as f64 + offset) as usize).min(most);
         if reached > taken {
             places.extend_from_slice(y);
-            counts.push((reached - taken) as f64 / FITTED as f64);
+            counts.push((reached - taken) as f64 / most as f64);
             taken = reached;
         }
     }

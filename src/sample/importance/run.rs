@@ -4,9 +4,8 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use super::independence::Independence;
+use super::learning::{Learning, Learnt};
 use super::pareto::reliable_shape;
-use super::pilot::run_pilot;
-use super::rounds::{Last, Rounds};
 use super::{ImportanceConfig, StartingMode};
 use crate::sample::{LogDensity, SampleError, WeightedDraws};
 
@@ -60,26 +59,19 @@ pub struct GuideRun {
 
 impl ImportanceStatus {
     /// That of `draws` draws.
-    pub(super) fn of(pareto_k: f64, ess: f64, draws: usize, evaluations: usize, config: &ImportanceConfig) -> Self {
+    pub(super) fn of(pareto_k: f64, ess: f64, draws: usize, evaluations: usize, needed: f64) -> Self {
         let limit = reliable_shape(draws);
         // not a number where there are too few weights to tell
         if pareto_k.is_nan() || pareto_k >= limit {
             Self::HeavyTail { pareto_k, limit }
-        } else if ess.is_nan() || ess < config.min_ess {
-            Self::EffectiveSize { ess, evaluations, needed: config.min_ess }
+        } else if ess.is_nan() || ess < needed {
+            Self::EffectiveSize { ess, evaluations, needed }
         } else {
             Self::Converged
         }
     }
 }
 
-/// Rounds from which on a run is given up whose weights have been bad for so many rounds in a row: a draw where the proposals
-/// have missed the density makes one round bad, and the next proposal good.
-const PATIENCE: usize = 9;
-const BAD_IN_A_ROW: usize = 3;
-/// The last proposal is to be fitted to this share at least of as many draws as it will give itself: fewer would spoil it,
-/// and more are not needed.
-const LEARNING: f64 = 0.2;
 /// Samples `density` from `modes` by rounds of importance sampling; all of it follows from `seed`.
 ///
 /// Ends with [`ImportanceStatus::Converged`] when k-hat is below its limit, min(1 − 1/log₁₀ n, 0.7), and the effective
@@ -90,8 +82,10 @@ pub fn importance_sample<D: LogDensity + ?Sized>(
     config: &ImportanceConfig,
     seed: u64,
 ) -> Result<ImportanceRun, SampleError> {
-    let learnt = learn(density, modes, config, &mut StdRng::seed_from_u64(seed))?;
-    let Learnt { rounds, last, count, pilot_evaluations, ess, status } = learnt;
+    let mut rng = StdRng::seed_from_u64(seed);
+    let mut learning = Learning::new(density, modes, config, &mut rng)?;
+    let Learnt { last, ess, status } = learning.go_on(config.min_ess, config.max_evaluations, &mut rng)?;
+    let Learning { rounds, count, pilot_evaluations, .. } = learning;
     let drawn = last.draws.len();
     Ok(ImportanceRun {
         log_evidence: last.log_evidence,
@@ -106,66 +100,6 @@ pub fn importance_sample<D: LogDensity + ?Sized>(
         learnt: rounds.learnt(last.draws.ess() / drawn as f64),
         draws: last.draws,
     })
-}
-
-/// Rounds that have ended.
-pub(super) struct Learnt<'a, D: LogDensity + ?Sized> {
-    pub rounds: Rounds<'a, D>,
-    pub last: Last,
-    pub count: usize,
-    pub pilot_evaluations: usize,
-    /// Least effective size of the last draws.
-    pub ess: f64,
-    pub status: ImportanceStatus,
-}
-
-/// Rounds until the draws of the last proposal are what `config` asks for, or there is no hope of it.
-pub(super) fn learn<'a, D: LogDensity + ?Sized>(
-    density: &'a D,
-    modes: &[StartingMode],
-    config: &'a ImportanceConfig,
-    rng: &mut StdRng,
-) -> Result<Learnt<'a, D>, SampleError> {
-    let pilot = run_pilot(density, modes, config, rng)?;
-    let mut rounds = Rounds::new(density, config, &pilot);
-    let mut components = rounds.fit_pilot(&pilot, rng);
-    // enough to see all components' surroundings once
-    let least = (30 * density.dim()).max(config.least_draws);
-    let mut size = least;
-    let mut fitted = 0;
-    let mut fresh = true;
-    let (mut count, mut bad) = (0, 0);
-    loop {
-        rounds.draw(fresh.then_some(&components), size, rng)?;
-        count += 1;
-        let last = rounds.last_draws();
-        let ess = least_ess(&last.draws);
-        let drawn = last.draws.len() as f64;
-        let reliable = last.pareto_k < reliable_shape(last.draws.len());
-        let spent = rounds.evaluations() >= config.max_evaluations;
-        // also where all weights are zero and their size is not a number
-        let efficient = last.draws.ess() >= 0.01 * drawn;
-        bad = if reliable || efficient { 0 } else { bad + 1 };
-        let hopeless = count >= PATIENCE && bad >= BAD_IN_A_ROW;
-        if (ess >= config.min_ess && reliable) || spent || hopeless {
-            let status = ImportanceStatus::of(last.pareto_k, ess, last.draws.len(), rounds.evaluations(), config);
-            return Ok(Learnt { rounds, last, count, pilot_evaluations: pilot.evaluations, ess, status });
-        }
-        // draws in all if the next are as good as those of the last proposal
-        let needed = drawn * (config.min_ess / ess.max(1.0)).max(1.1);
-        let left = config.max_evaluations.saturating_sub(rounds.evaluations()).max(1);
-        // a new proposal with hardly any draws left would be worth less than the last one
-        fresh = ((fitted as f64) < LEARNING * needed || !reliable) && left as f64 > 0.5 * drawn;
-        let total = rounds.len();
-        if fresh {
-            components = rounds.refit(&components, rng);
-            fitted = total;
-            size = (1.1 * needed) as usize;
-        } else {
-            size = (1.05 * needed - drawn) as usize;
-        }
-        size = size.clamp(least, (if fresh { total } else { 4 * total }).max(least)).min(left);
-    }
 }
 
 /// Standard error of ln ∫ from weighted draws, those of no weight among `drawn` left out or not.

@@ -4,14 +4,24 @@ use std::f64::consts::{FRAC_1_SQRT_2, PI, SQRT_2};
 
 use statrs::function::erf::{erfc, erfc_inv};
 
+use super::bend::Bend;
 use crate::sample::{Bounds, bits};
 
-/// How a coordinate x follows from the coordinate y in which proposals are made.
+/// How a coordinate x follows from the coordinate y in which proposals are made: by a bend, if there is one, and then by what
+/// the limits ask for.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Warp {
+    limits: Limits,
+    bend: Option<Bend>,
+}
+
+/// How a coordinate x follows from one without limits.
 ///
 /// The maps by normal distribution functions make a density that is flat (two limits) or half-normal (one limit) at a
 /// limit exactly normal in y, where a logit would leave it with an exponential tail on one side.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub(super) enum Warp {
+enum Limits {
     /// x = y; no limit is near.
     Identity,
     /// x = limit + scale · Φ⁻¹((1 + Φ(y))/2); a negative scale for an upper limit.
@@ -30,8 +40,8 @@ pub(super) enum Warp {
     },
 }
 
-/// Largest |y| that [`Warp::inverse`] gives where there are limits.
-pub(super) const LARGEST: f64 = 8.0;
+/// Largest |u| that [`Limits::inverse`] gives where there are limits.
+const LARGEST: f64 = 8.0;
 
 /// A limit farther than this many standard deviations from the mean is out of reach.
 const NEAR: f64 = 4.0;
@@ -39,6 +49,40 @@ const NEAR: f64 = 4.0;
 impl Warp {
     /// The map that suits places of the given mean and standard deviation.
     pub(super) fn choose(bounds: Bounds, mean: f64, deviation: f64) -> Self {
+        Self { limits: Limits::choose(bounds, mean, deviation), bend: None }
+    }
+
+    /// The same with a bend.
+    pub(super) fn bent(self, bend: Option<Bend>) -> Self {
+        Self { bend, ..self }
+    }
+
+    /// What `y` would be without the bend.
+    pub(super) fn straight(&self, y: f64) -> f64 {
+        self.bend.map_or(y, |bend| bend.forward(y).0)
+    }
+
+    /// x and ln |dx/dy|.
+    pub(super) fn forward(&self, y: f64) -> (f64, f64) {
+        let (u, bent) = self.bend.map_or((y, 0.0), |bend| bend.forward(y));
+        let (x, log_slope) = self.limits.forward(u);
+        (x, log_slope + bent)
+    }
+
+    /// y where `forward` gives x; near limits only as far as [`Warp::is_exact`] says.
+    pub(super) fn inverse(&self, x: f64) -> f64 {
+        let u = self.limits.inverse(x);
+        self.bend.map_or(u, |bend| bend.inverse(u))
+    }
+
+    /// Whether x at `y` leads back to it.
+    pub(super) fn is_exact(&self, y: f64) -> bool {
+        self.limits == Limits::Identity || self.straight(y).abs() < LARGEST
+    }
+}
+
+impl Limits {
+    fn choose(bounds: Bounds, mean: f64, deviation: f64) -> Self {
         let near = |limit: f64| limit.is_finite() && (mean - limit).abs() < NEAR * deviation;
         // half-normal: the root mean square distance from the limit is the scale
         let scale = |limit: f64| ((mean - limit).powi(2) + deviation * deviation).sqrt();
@@ -51,7 +95,7 @@ impl Warp {
     }
 
     /// x and ln |dx/dy|.
-    pub(super) fn forward(&self, y: f64) -> (f64, f64) {
+    fn forward(&self, y: f64) -> (f64, f64) {
         match *self {
             Self::Identity => (y, 0.0),
             // Φ(−y) runs out of digits, and u² − y² is 2 ln 2 by then
@@ -70,7 +114,7 @@ impl Warp {
     }
 
     /// y where `forward` gives x; kept within ±8, beyond which nothing is ever proposed.
-    pub(super) fn inverse(&self, x: f64) -> f64 {
+    fn inverse(&self, x: f64) -> f64 {
         match *self {
             Self::Identity => x,
             Self::Half { limit, scale } => {
@@ -101,10 +145,10 @@ mod tests {
     #[test]
     fn maps_invert_and_their_slopes_are_right() {
         let warps = [
-            Warp::Identity,
-            Warp::Half { limit: 2.0, scale: 0.3 },
-            Warp::Half { limit: 2.0, scale: -0.3 },
-            Warp::Between { lower: -1.0, width: 4.0 },
+            Limits::Identity,
+            Limits::Half { limit: 2.0, scale: 0.3 },
+            Limits::Half { limit: 2.0, scale: -0.3 },
+            Limits::Between { lower: -1.0, width: 4.0 },
         ];
         for warp in warps {
             for y in [-5.0, -1.0, 0.0, 0.7, 3.0, 5.0] {
@@ -116,7 +160,7 @@ mod tests {
                 assert!((slope.abs().ln() - log_slope).abs() < 1e-5, "{warp:?} {y}: {slope} {}", log_slope.exp());
             }
         }
-        let (x, _) = Warp::Half { limit: 0.0, scale: 1.0 }.forward(40.0);
+        let (x, _) = Limits::Half { limit: 0.0, scale: 1.0 }.forward(40.0);
         assert!((x - 40.0).abs() < 0.1, "{x}");
     }
 }

@@ -13,6 +13,13 @@ pub(super) fn path(planet: &Planet, values: &[f64]) -> Option<f64> {
     (path.is_finite() && path > 0.0).then_some(path)
 }
 
+/// b (1 + e sin ω)/(1 − e²) = a cos i/R*, which a/R* is larger than.
+pub(super) fn least_a_rs(planet: &Planet, values: &[f64]) -> Option<f64> {
+    let b = planet.transit.as_ref()?.impact_parameter.get(values);
+    let (ecc, omega) = planet.eccentricity.get(values);
+    Some(b * (1.0 + ecc * omega.sin()) / ((1.0 - ecc) * (1.0 + ecc)))
+}
+
 /// ln of √((1 + k)² − b²) R*/a, the duration on a circular orbit in units of P/π.
 pub(super) fn ln_circular_duration(planet: &Planet, values: &[f64]) -> Option<f64> {
     let transit = planet.transit.as_ref()?;

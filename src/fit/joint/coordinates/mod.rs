@@ -3,7 +3,7 @@
 //! ```text
 //! mid-time   the middle of the transit nearest the middle of the data                   for transit_time
 //! ln         ln x                                                                       for periods, jitters, scales
-//! duration   ln [√((1 + k)² − b²) √(1 − e²) / ((1 + e sin ω) a/R*)]                      for a/R*, or ρ* of one planet
+//! duration   ln [√((1 + k)² − b²) √(1 − e²) / ((1 + e sin ω) √(a² − b'²))]                for a/R*, or ρ* of one planet; b' = a cos i
 //! root       k √(I(b)/Ī), nearly the root of the depth                                  for rp_rs
 //! power      b^1.25, whose prior is flatter at zero                                     for impact_parameter
 //! u1, u2     the coefficients themselves, Jacobian 1                                    for q1, q2
@@ -20,7 +20,7 @@ mod contours;
 mod duration;
 
 use contours::{of_roots, to_roots};
-use duration::{ln_circular_duration, middle_after_conjunction, path};
+use duration::{least_a_rs, ln_circular_duration, middle_after_conjunction, path};
 pub(super) use duration::{rough_duration, size_for_duration};
 
 use super::model::{Law, Model, Planet, Size};
@@ -144,7 +144,9 @@ impl Coordinates {
                 }
                 Kind::Duration { planet } => {
                     let planet = &model.planets[planet];
-                    let a_rs = path(planet, values)? * (-at).exp();
+                    let across = path(planet, values)? * (-at).exp();
+                    let a_rs = across.hypot(least_a_rs(planet, values)?);
+                    ln_jacobian += 2.0 * (across / a_rs).ln();
                     let period = planet.period.get(values);
                     match planet.transit.as_ref()?.size {
                         Size::ARs(_) => {
@@ -228,7 +230,8 @@ impl Coordinates {
                 Kind::Root { planet } => x[i] = value * self.gain(&model.planets[planet], values),
                 Kind::Duration { planet } => {
                     let planet = &model.planets[planet];
-                    x[i] = (path(planet, values)? / planet.a_rs(values)?).ln();
+                    let (a_rs, least) = (planet.a_rs(values)?, least_a_rs(planet, values)?);
+                    x[i] = (path(planet, values)? / ((a_rs - least) * (a_rs + least)).sqrt()).ln();
                 }
             }
         }
