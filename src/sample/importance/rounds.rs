@@ -272,9 +272,12 @@ impl<'a, D: LogDensity + ?Sized> Rounds<'a, D> {
         Ok(())
     }
 
-    /// Densities of all proposals at all draws, of which those of the last one and at its draws are missing. Only another
-    /// proposal needs them.
+    /// Densities of all proposals at all draws, of which those of the last one and at its draws are missing, unless this has been
+    /// called since it was made. Only another proposal needs them.
     fn mix(&mut self) {
+        if self.kept.log_proposals.len() == self.len() {
+            return;
+        }
         let first = self.first_of_last();
         let dim = self.dim();
         let Some(((draws, last), earlier)) = self.proposals.split_last() else { return };
