@@ -2,13 +2,14 @@
 
 use crate::sample::bits::several as knots;
 
+const KNOTS: usize = 7;
 /// Places y of the knots.
 const AT: [f64; KNOTS] = [-2.0, -1.2, -0.5, 0.0, 0.5, 1.2, 2.0];
 /// Φ of them.
 const BELOW: [f64; KNOTS] = [0.022_750_1, 0.115_069_7, 0.308_537_5, 0.5, 0.691_462_5, 0.884_930_3, 0.977_249_9];
-pub(super) const KNOTS: usize = 7;
 
-/// u(y) by rational quadratics between knots (Gregory & Delbourgo 1982, IMA J. Numer. Anal. 2, 123, eq. 8), lines beyond the outermost.
+/// u(y) by rational quadratics between knots (Gregory & Delbourgo 1982, IMA J. Numer. Anal. 2, 123), lines beyond the
+/// outermost.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Bend {
     /// u at the knots.
@@ -20,7 +21,8 @@ pub(super) struct Bend {
 }
 
 impl Bend {
-    /// That which gives normal draws the quantiles of `draws` (u, weight), which are sorted here; `None` where some of these are equal.
+    /// That which gives normal draws the quantiles of `draws` (u, weight), which are sorted here; `None` where some of these
+    /// are equal.
     pub fn of_quantiles(draws: &mut [(f64, f64)]) -> Option<Self> {
         draws.sort_by(|a, b| a.0.total_cmp(&b.0));
         let total: f64 = draws.iter().map(|d| d.1).sum();
@@ -113,6 +115,8 @@ mod tests {
             let slope = (bend.forward(y + h).0 - bend.forward(y - h).0) / (2.0 * h);
             assert!((slope.ln() - ln_slope).abs() < 1e-6, "{y}: {slope} {}", ln_slope.exp());
         }
+        let written = serde_json::to_string(&bend).unwrap();
+        assert_eq!(serde_json::from_str::<Bend>(&written).unwrap(), bend);
         assert!(Bend::of_quantiles(&mut [(1.0, 1.0); 50]).is_none());
     }
 }

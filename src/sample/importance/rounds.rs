@@ -326,8 +326,8 @@ impl<'a, D: LogDensity + ?Sized> Rounds<'a, D> {
         limited(&log_weights, (EFFECTIVE * self.dim() as f64).min(self.len() as f64 / 4.0))
     }
 
-    /// Fitted to all draws, or the old one where they do not suffice; the next draws are to be from it. Each draw weighs about the density over the mean
-    /// of all proposals (deterministic mixture weights, Owen & Zhou 2000), so that a stray draw of one proposal where
+    /// Fitted to all draws, or the old one where they do not suffice; the next draws are to be from it. Each draw weighs about
+    /// the density over the mean of all proposals (deterministic mixture weights, Owen & Zhou 2000), so that a stray draw of one proposal where
     /// others are dense decides nothing.
     pub fn refit(&mut self, old: &[Component], rng: &mut StdRng) -> Vec<Component> {
         self.mix();

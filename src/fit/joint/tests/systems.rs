@@ -225,6 +225,17 @@ fn coordinates_go_there_and_back_with_the_right_determinant() {
         [instruments.TESS]";
     assert_sound(&JointPosterior::new(&config(document), &data).unwrap());
 
+    // a star nearly as large as the orbit
+    let document = "
+        [planets.b]
+        period = { normal = [3.0, 0.001] }
+        transit_time = { normal = [1001.0, 0.01] }
+        rp_rs = { log_uniform = [0.01, 0.2] }
+        a_rs = { uniform = [1.2, 2.4] }
+        impact_parameter = { uniform = [0.0, 1.0] }
+        [instruments.TESS]";
+    assert_sound(&JointPosterior::new(&config(document), &data).unwrap());
+
     let mut data = one("TESS", photometry(truth(), (0.1, 0.3, 0.2), every(1000.0, 1010.0, 0.05), 0.0, 5e-4, 71));
     data.velocities.insert("H".into(), velocities(truth(), 10.0, 0.0, every(1000.0, 1010.0, 1.0), 1.0, 72));
     let tail = "
