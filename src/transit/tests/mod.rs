@@ -2,6 +2,7 @@
 
 mod batch;
 mod dip_series;
+mod dual;
 mod flux;
 mod gradient_series;
 mod gradients;
