@@ -57,6 +57,8 @@ impl Sub for Dual {
 
 impl Mul for Dual {
     type Output = Self;
+    // the product rule has a sum
+    #[allow(clippy::suspicious_arithmetic_impl)]
     fn mul(self, other: Self) -> Self {
         Self(self.0 * other.0, std::array::from_fn(|i| self.1[i] * other.0 + self.0 * other.1[i]))
     }
